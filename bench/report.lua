@@ -1,0 +1,9 @@
+-- Prints what wrk measured on one line for run.sh: requests, seconds,
+-- p50 and p99 in microseconds, failed requests.
+done = function(summary, latency)
+  local e = summary.errors
+  io.write(string.format("RESULT %d %.3f %d %d %d\n",
+    summary.requests, summary.duration / 1e6,
+    latency:percentile(50), latency:percentile(99),
+    e.connect + e.read + e.write + e.status + e.timeout))
+end

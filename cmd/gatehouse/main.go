@@ -1,0 +1,98 @@
+// Command gatehouse is an OpenID Connect relying-party reverse proxy.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// streams are what a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// Exit statuses, see interface in README: 1 is what the command found, 2 how
+// it was called.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// exitError ends a command with a status. Its text, if any, has been printed
+// or is printed by run.
+type exitError struct {
+	status int
+	err    error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// failed marks an error as the command's finding rather than misuse.
+func failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exitError{exitFailed, err}
+}
+
+// run is main without the process around it.
+func run(args []string, std streams) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := &cobra.Command{
+		Use:           "gatehouse",
+		Short:         "The door in front of your web apps: OpenID Connect sign-in, policy, and claims headers",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cmd.SetOut(std.err)
+			cmd.Usage()
+			return &exitError{status: exitUsage}
+		},
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	root.SetArgs(args)
+	root.SetIn(std.in)
+	root.SetOut(std.out)
+	root.SetErr(std.err)
+	root.AddCommand(
+		serveCommand(std), demoCommand(std), checkCommand(std), keygenCommand(std),
+		healthcheckCommand(std), schemaCommand(std), versionCommand(std),
+	)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	status := exitUsage
+	var exit *exitError
+	if errors.As(err, &exit) {
+		status = exit.status
+	}
+	if text := err.Error(); text != "" {
+		fmt.Fprintln(std.err, "gatehouse:", text)
+		if status == exitUsage {
+			fmt.Fprintln(std.err, "Run 'gatehouse help' for the commands and their flags.")
+		}
+	}
+	return status
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/gatehouse-proxy/gatehouse/gateway"
+	"github.com/gatehouse-proxy/gatehouse/telemetry"
+)
+
+func serveCommand(std streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve --config FILE",
+		Short: "Run the gateway",
+		Long:  "Runs the gateway until SIGTERM or Ctrl-C, then lets running requests finish.\nExit status: 0 after a clean drain, 1 after an unclean one or when it could not start.",
+		Args:  cobra.NoArgs,
+	}
+	path := configFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		c, err := load(*path, std, false)
+		if err != nil {
+			return err
+		}
+		log := telemetry.NewLogger(std.err, c.Log.Format, c.Log.Level, isTerminal(std))
+		for _, warning := range c.Warnings() {
+			log.Warn(warning)
+		}
+		process := gateway.Process{Log: log, Metrics: telemetry.NewMetrics(build())}
+		b, err := gateway.Compile(c, process)
+		if err != nil {
+			return failed(fmt.Errorf("%s: %w", *path, err))
+		}
+		server, err := gateway.Open(b, process)
+		if err != nil {
+			return failed(err)
+		}
+		return failed(server.Serve(cmd.Context()))
+	}
+	return cmd
+}
+
+func isTerminal(std streams) bool {
+	f, ok := std.err.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

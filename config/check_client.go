@@ -1,0 +1,121 @@
+package config
+
+import (
+	"strconv"
+	"strings"
+)
+
+// client checks who we are to a provider, and what we ask.
+func (c *checker) client(o *Provider, p path) {
+	if o.ClientID == "" {
+		c.add(p.key("client_id"), "is missing; the provider shows it where the application is registered")
+	}
+	c.clientAuth(o, p)
+	c.publicClientProvesKey(o, p)
+	c.scopes(o.Scopes, p.key("scopes"))
+	c.ownParameters(o.AuthorizationParams, p.key("authorization_params"))
+}
+
+// clientAuth: a method that sends a secret has one, and the one that sends
+// none has none.
+func (c *checker) clientAuth(o *Provider, p path) {
+	given := len(o.ClientSecret) > 0
+	switch {
+	case given && o.ClientAuth == "none":
+		c.add(p.key("client_auth"), "none sends no secret, yet client_secret is given; remove one of them")
+	case !given && strings.HasPrefix(o.ClientAuth, "client_secret_"):
+		c.missing(p, "client_secret", "is missing; client_auth says that one is sent")
+	}
+	if !given && c.present(p.key("client_secret")) {
+		c.add(p.key("client_secret"), "is an empty list; remove the key for a public client")
+	}
+}
+
+// publicClientProvesKey: without a secret, PKCE is all that ties the code to
+// us (RFC 9700 section 2.1.1).
+func (c *checker) publicClientProvesKey(o *Provider, p path) {
+	if o.PKCE != "off" {
+		return
+	}
+	if len(o.ClientSecret) == 0 && !c.present(p.key("client_secret")) {
+		c.add(p.key("pkce"), "must not be off for a client without a secret")
+		return
+	}
+	c.note(p.key("pkce"), "is off: an injected authorization code is noticed by its nonce alone")
+}
+
+// scopes: openid is among them, without which no ID token comes; each keeps to
+// RFC 6749 section 3.3.
+func (c *checker) scopes(scopes []string, p path) {
+	found := false
+	for i, scope := range scopes {
+		found = found || scope == "openid"
+		for j := range len(scope) {
+			if b := scope[j]; b <= ' ' || b >= 0x7f || b == '"' || b == '\\' {
+				c.add(p.item(i), "a scope is one word; write a list of them")
+				break
+			}
+		}
+	}
+	if !found {
+		c.add(p, "must hold openid; without it the provider sends no ID token")
+	}
+}
+
+// ownParameters: what makes the flow safe is not for the file to override.
+func (c *checker) ownParameters(params map[string]string, p path) {
+	for _, name := range sortedKeys(params) {
+		at := p.key(name)
+		switch {
+		case strings.HasPrefix(name, "code_challenge"), strings.HasPrefix(name, "client_assertion"):
+			c.add(at, "is set by Gatehouse for every sign-in")
+		case name == "max_age":
+			if age, err := strconv.Atoi(params[name]); (err != nil || age < 0) && !c.broken[at] {
+				c.add(at, "must be a number of seconds")
+			}
+		case name == "":
+			c.add(at, "a parameter needs a name")
+		}
+		switch name {
+		case "state", "nonce", "redirect_uri", "client_id", "client_secret", "response_type", "response_mode", "request", "request_uri":
+			c.add(at, "is set by Gatehouse for every sign-in")
+		case "scope":
+			c.add(at, "is set by Gatehouse for every sign-in; use scopes")
+		}
+	}
+}
+
+// answers checks what we make of a provider's answers.
+func (c *checker) answers(o *Provider, p path) {
+	if o.ClockSkew < 0 || o.ClockSkew.Std().Seconds() > 60 {
+		c.add(p.key("clock_skew"), "must be between 0s and 60s")
+	}
+	if len(o.SigningAlgs) == 0 {
+		c.add(p.key("signing_algs"), "is empty, so no ID token would be accepted")
+	}
+	for i, domain := range o.EmailDomains {
+		c.emailDomain(domain, p.key("email_domains").item(i))
+	}
+	claims := p.key("claims")
+	for _, m := range []struct {
+		key   string
+		paths []string
+	}{
+		{"email", o.Claims.Email}, {"groups", o.Claims.Groups},
+		{"username", o.Claims.Username}, {"name", o.Claims.Name},
+	} {
+		for i, claim := range m.paths {
+			c.claimPath(claim, claims.key(m.key).item(i))
+		}
+	}
+	if o.RequireEmailVerified == "never" {
+		c.note(p.key("require_email_verified"), "is never: whoever can choose an address at this provider passes for its owner")
+	}
+}
+
+// claimPath: a name, or names joined by dots.
+func (c *checker) claimPath(claim string, p path) {
+	if strings.HasPrefix(claim, ".") || strings.HasSuffix(claim, ".") || strings.Contains(claim, "..") {
+		c.add(p, "%s is not a claim path like employee.id", c.source(p).quote(claim))
+	}
+}

@@ -1,0 +1,86 @@
+package config
+
+func (c *checker) policies(all map[string][]Rule, p path) {
+	for _, name := range sortedKeys(all) {
+		if name == "public" {
+			c.add(p.key(name), "public is everybody already; give the policy another name")
+		}
+		if name == "" {
+			c.add(p.key(name), "a policy needs a name")
+		}
+		c.rules(all[name], p.key(name))
+	}
+}
+
+func (c *checker) rules(rules []Rule, p path) {
+	if c.present(p) && len(rules) == 0 {
+		c.add(p, "holds no rule, so nobody could pass; write at least one")
+	}
+	for i := range rules {
+		c.rule(&rules[i], p.item(i))
+	}
+}
+
+func (c *checker) rule(r *Rule, p path) {
+	if !c.present(p.key("action")) {
+		c.add(p.key("action"), "is missing; write allow, deny or bypass, or the short form {allow: {group: staff}}")
+	}
+	if len(r.Include) == 0 {
+		c.add(p.key("include"), "is missing or empty; say whom the rule is about, or everyone")
+	}
+	c.selectors(r.Include, p.key("include"))
+	c.selectors(r.Require, p.key("require"))
+	c.selectors(r.Exclude, p.key("exclude"))
+	if r.Action == "bypass" {
+		c.noIdentity(r.Include, p.key("include"))
+		c.noIdentity(r.Require, p.key("require"))
+		c.noIdentity(r.Exclude, p.key("exclude"))
+	}
+}
+
+// noIdentity: a bypass asks nobody to sign in, so who they are is not known.
+func (c *checker) noIdentity(selectors []Selector, p path) {
+	for i := range selectors {
+		if name := selectors[i].identity(); name != "" {
+			c.add(p.item(i).key(name), "a bypass rule asks nobody to sign in, so it cannot look at %s; use allow", name)
+		}
+	}
+}
+
+// identity returns the name of a selector about who somebody is, or "".
+func (s *Selector) identity() string {
+	switch {
+	case s.Email != nil:
+		return "email"
+	case s.EmailDomain != nil:
+		return "email_domain"
+	case s.Group != nil:
+		return "group"
+	case s.Claim != nil:
+		return "claim"
+	case s.Provider != nil:
+		return "provider"
+	case s.ACR != nil:
+		return "acr"
+	case s.AMR != nil:
+		return "amr"
+	}
+	return ""
+}
+
+// needsSignIn reports whether a sign-in can change what the rules say.
+func needsSignIn(rules []Rule) bool {
+	for _, r := range rules {
+		if r.Action == "allow" {
+			return true
+		}
+		for _, selectors := range [][]Selector{r.Include, r.Require, r.Exclude} {
+			for i := range selectors {
+				if selectors[i].identity() != "" {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,77 @@
+package config
+
+import "testing"
+
+// aroundProviders puts text on line 2 of a file that is otherwise in order.
+func aroundProviders(text string) string {
+	return "session: {keys: \"${GATEHOUSE_KEY}\"}\n" + text + "\n" + app
+}
+
+func TestProviderMistakesAreNamedAndTheirTwinsLoad(t *testing.T) {
+	refuses(t, aroundProviders, []promise{
+		{`providers: [{type: oidc, issuer: https://i.example.com, client_id: a}]`,
+			`2:13: providers[0].name: is missing; it becomes part of the redirect URI, like ping`},
+		{`providers: [{name: Ping, type: oidc, issuer: https://i.example.com, client_id: a}]`,
+			`2:20: providers[0].name: "Ping" must be up to 40 of a-z, 0-9 and -`},
+		{`providers: [{name: a, type: oidc, issuer: https://i.example.com, client_id: a}, {name: a, type: oidc, issuer: https://i.example.com, client_id: a}]`,
+			`2:88: providers[1].name: is the name of providers[0] already`},
+		{`providers: [{name: a, issuer: https://i.example.com, client_id: a}]`,
+			`2:13: providers[0].type: is missing; write oidc, or pingone for a PingOne environment`},
+		{`providers: [{name: a, type: pingone_aic, client_id: a}]`,
+			`2:29: providers[0].type: "pingone_aic" is not supported yet`},
+		{`providers: [{name: a, type: saml, client_id: a}]`,
+			`2:29: providers[0].type: unknown type "saml"; it can be oidc, pingone`},
+		{`providers: [{name: a, type: oidc, client_id: a}]`,
+			`2:13: providers[0].issuer: is missing; a provider of type oidc is known by its issuer, like https://idp.example.com`},
+		{`providers: [{name: a, type: oidc, issuer: https://i.example.com}]`,
+			`2:13: providers[0].client_id: is missing; the provider shows it where the application is registered`},
+		{`providers: [{name: a, type: oidc, issuer: [https://i.example.com, https://j.example.com], client_id: a}]`,
+			`2:43: providers[0].issuer: a list is not supported yet; give one value`},
+		{`providers: [{name: a, type: oidc, issuer: http://i.example.com, client_id: a}]`,
+			`2:43: providers[0].issuer: must be https: secrets and tokens are sent there; insecure_http allows http`},
+		{`providers: [{name: a, type: oidc, issuer: "https://i.example.com?x", client_id: a}]`,
+			`2:43: providers[0].issuer: must not have a query`},
+		{`providers: [{name: a, type: oidc, issuer: "https://i.example.com/#x", client_id: a}]`,
+			`2:43: providers[0].issuer: must not have a fragment`},
+		{`providers: [{name: a, type: oidc, issuer: "https://u:pw@i.example.com", client_id: a}]`,
+			`2:43: providers[0].issuer: must not hold a user name or password`},
+		{`providers: [{name: a, type: oidc, issuer: i.example.com, client_id: a}]`,
+			`2:43: providers[0].issuer: must be an https address, like https://idp.example.com`},
+		{`providers: [{name: a, type: oidc, issuer: https://i.example.com, client_id: a, discovery_url: ftp://x}]`,
+			`2:95: providers[0].discovery_url: unknown scheme "ftp"; it can be https, http`},
+		{`providers: [{name: a, type: oidc, issuer: https://i.example.com, client_id: a, endpoints: {token: http://i.example.com}}]`,
+			`2:99: providers[0].endpoints.token: must be https: secrets and tokens are sent there; insecure_http allows http`},
+		{`providers: [{name: a, type: oidc, issuer: https://i.example.com, client_id: a, endpoints: {par: https://i.example.com}}]`,
+			`2:92: providers[0].endpoints.par: "par" is not supported yet`},
+		{`providers: [{name: a, type: oidc, issuer: https://i.example.com, client_id: a, base_url: https://i.example.com/x}]`,
+			`2:90: providers[0].base_url: must be scheme and host alone; it replaces those of what the type builds`},
+		{`providers: [{name: a, type: oidc, issuer: https://i.example.com, client_id: a, environment_id: x}]`,
+			`2:96: providers[0].environment_id: belongs to type pingone, not to oidc; remove it or change type`},
+		{`providers: [{name: a, type: oidc, issuer: https://i.example.com, client_id: a, ca: testdata/none}]`,
+			`2:84: providers[0].ca: file "testdata/none" does not exist`},
+		{`providers: [{name: a, type: oidc, issuer: https://i.example.com, client_id: a, ca: testdata/secret}]`,
+			`2:84: providers[0].ca: file "testdata/secret" holds no certificate in PEM form`},
+		{`providers: [{name: a, type: pingone, client_id: a}]`,
+			`2:13: providers[0].environment_id: is missing; PingOne shows it under Environment Properties (or give custom_domain)`},
+		{`providers: [{name: a, type: pingone, client_id: a, environment_id: 3f2504e0-4f89-41d3-9a0c-0305e82c330}]`,
+			`2:68: providers[0].environment_id: "3f2504e0-4f89-41d3-9a0c-0305e82c330" is not a UUID like 3f2504e0-4f89-41d3-9a0c-0305e82c3301`},
+		{`providers: [{name: a, type: pingone, client_id: a, environment_id: 3f2504e0-4f89-41d3-9a0c-0305e82c3301, region: us}]`,
+			`2:114: providers[0].region: unknown region "us"; it can be na, ca, eu, au, sg, asia`},
+		{`providers: [{name: a, type: pingone, client_id: a, custom_domain: "https://auth.example.com/"}]`,
+			`2:67: providers[0].custom_domain: must be a host name alone, like auth.example.com; did you mean "auth.example.com"?`},
+		{`providers: [{name: a, type: pingone, client_id: a, issuer: https://auth.example.com/as/}]`,
+			`2:60: providers[0].issuer: must not end with /; did you mean "https://auth.example.com/as"?`},
+		{`providers: [{name: a, type: pingone, client_id: a, issuer: https://auth.example.com}]`,
+			`2:60: providers[0].issuer: lacks the /as at the end of PingOne's issuers; did you mean "https://auth.example.com/as"?`},
+		{`providers: [{name: a, type: pingone, client_id: a, issuer: https://auth.example.com/davinci}]`,
+			`2:60: providers[0].issuer: is DaVinci's issuer, which signs nobody in here; did you mean "https://auth.example.com/as"?`},
+		{`providers: [{name: a, type: oidc, client_id: a, issuer: "https://auth.pingone.eu/3f2504e0-4f89-41d3-9a0c-0305e82c3301"}]`,
+			`2:57: providers[0].issuer: lacks the /as at the end of PingOne's issuers; did you mean "https://auth.pingone.eu/3f2504e0-4f89-41d3-9a0c-0305e82c3301/as"?`},
+	})
+	accepts(t, aroundProviders,
+		`providers: [{name: a, type: oidc, issuer: "http://127.0.0.1:5556/dex/", client_id: a}]`,
+		`providers: [{name: a, type: oidc, issuer: http://i.example.com, client_id: a, insecure_http: true}]`,
+		`providers: [{name: a, type: pingone, client_id: a, custom_domain: auth.example.com}]`,
+		`providers: [{name: a, type: pingone, client_id: a, issuer: https://auth.example.com/as}]`,
+	)
+}

@@ -1,0 +1,39 @@
+package config
+
+// Config is the whole file. Struct tags drive everything that must not drift
+// apart: `yaml` is the key, `default` the value of an absent key in the file's
+// own notation, `doc` the reference's and the schema's sentence, `enum` the
+// allowed words, `placeholder` a value of the right shape for a secret that is
+// not at hand, and `later` marks what this version refuses as "not supported
+// yet": the key ("true"), a list instead of one value ("[]"), or these values.
+type Config struct {
+	Server    Server            `yaml:"server" doc:"Listeners, and whom to believe about the outside."`
+	Session   Session           `yaml:"session" doc:"How long people stay signed in, and the keys that seal it."`
+	Providers []Provider        `yaml:"providers" doc:"Who vouches for people, in the order of the sign-in page."`
+	Routes    []Route           `yaml:"routes" doc:"Public addresses, where they lead, and who may pass."`
+	Policies  map[string][]Rule `yaml:"policies" doc:"Named lists of rules that routes refer to."`
+	Headers   Headers           `yaml:"headers" doc:"Headers for the upstreams of all routes, besides or instead of the default ones."`
+	Log       Log               `yaml:"log" doc:"What is logged, and how."`
+
+	Pages         Later `yaml:"pages" later:"true"`
+	Assertion     Later `yaml:"assertion" later:"true"`
+	Compat        Later `yaml:"compat" later:"true"`
+	ServiceTokens Later `yaml:"service_tokens" later:"true"`
+	Bearer        Later `yaml:"bearer" later:"true"`
+	Telemetry     Later `yaml:"telemetry" later:"true"`
+	Tests         Later `yaml:"tests" later:"true"`
+
+	files        []string
+	warnings     []string
+	placeholders bool
+}
+
+// Later stands where a key of the plan is known but refused.
+type Later struct{}
+
+// Log is the `log` block.
+type Log struct {
+	Level  string `yaml:"level" default:"info" enum:"debug,info,warn,error" doc:"Least severe level that is written."`
+	Format string `yaml:"format" default:"auto" enum:"auto,json,text" doc:"auto: text on a terminal, JSON elsewhere."`
+	Access bool   `yaml:"access" default:"true" doc:"One line a request."`
+}

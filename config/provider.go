@@ -1,0 +1,62 @@
+package config
+
+// Provider is one item of `providers`.
+type Provider struct {
+	Name        string `yaml:"name" doc:"Required. Short name, [a-z0-9-]; part of the redirect URI."`
+	DisplayName string `yaml:"display_name" doc:"What people read on the sign-in page. Default the name."`
+	Type        string `yaml:"type" enum:"oidc,pingone" later:"pingone_enterprise,pingone_aic,pingfederate" doc:"Required. oidc for any OpenID provider with discovery; pingone builds issuer and discovery from the environment."`
+
+	Issuer        string    `yaml:"issuer" later:"[]" placeholder:"https://placeholder.invalid/as" doc:"The issuer, exactly as the provider writes it in its tokens. Required for oidc; for pingone only to override what is expected."`
+	DiscoveryURL  *URL      `yaml:"discovery_url" doc:"Where the discovery document is, when not at <issuer>/.well-known/openid-configuration."`
+	EnvironmentID string    `yaml:"environment_id" placeholder:"00000000-0000-4000-8000-000000000000" doc:"pingone: the environment's UUID."`
+	Region        string    `yaml:"region" enum:"na,ca,eu,au,sg,asia" doc:"pingone: the environment's region. Default na."`
+	CustomDomain  string    `yaml:"custom_domain" placeholder:"placeholder.invalid" doc:"pingone: the environment's custom domain, instead of the region's host."`
+	BaseURL       *URL      `yaml:"base_url" doc:"Replaces scheme and host of what the type builds, for private clouds and tests."`
+	Endpoints     Endpoints `yaml:"endpoints" doc:"Each overrides discovery; with issuer, authorization, token and jwks set, no discovery is made."`
+
+	ClientID     string   `yaml:"client_id" doc:"Required. The application's client id at the provider."`
+	ClientSecret []Secret `yaml:"client_secret" doc:"The client secret; a list while rotating, tried in order. Absent for a public client."`
+	ClientAuth   string   `yaml:"client_auth" default:"auto" enum:"auto,client_secret_basic,client_secret_post,none" later:"client_secret_jwt,private_key_jwt" doc:"How we authenticate at the token endpoint. auto: none without a secret, otherwise basic if discovery lists it or lists nothing, else post."`
+
+	Scopes              []string          `yaml:"scopes" default:"[openid, email, profile]" doc:"Scopes to ask for; openid is required."`
+	PKCE                string            `yaml:"pkce" default:"required" enum:"required,auto,off" doc:"Proof key for code exchange, always S256. auto: only if discovery lists S256."`
+	AuthorizationParams map[string]string `yaml:"authorization_params" doc:"Further parameters of the authorization request: prompt, acr_values, login_hint, max_age, …"`
+	Userinfo            string            `yaml:"userinfo" default:"auto" enum:"auto,always,never" doc:"When the userinfo endpoint is asked. auto: when one exists and the ID token lacks a claim that this configuration uses."`
+
+	Claims               ClaimMap `yaml:"claims" doc:"Which claim holds what. Each is a claim path (a.b.c) or a list of them; the first non-empty wins, ID token before userinfo."`
+	SigningAlgs          []string `yaml:"signing_algs" default:"[RS256, ES256, PS256, EdDSA]" enum:"RS256,RS384,RS512,ES256,ES384,ES512,PS256,PS384,PS512,EdDSA" doc:"Accepted signature algorithms of ID tokens; asymmetric only."`
+	EmailDomains         []string `yaml:"email_domains" placeholder:"placeholder.invalid" doc:"Domains this provider may speak for; addresses of others count as unverified."`
+	RequireEmailVerified string   `yaml:"require_email_verified" default:"auto" enum:"auto,always,never" doc:"auto: true is verified, an absent claim is verified from PingOne, from a provider with email_domains and from an only provider. always: a sign-in without true is refused. never: every address counts as verified."`
+	ClockSkew            Duration `yaml:"clock_skew" default:"60s" doc:"Tolerance for the provider's clock; at most 60s."`
+	CA                   string   `yaml:"ca" doc:"PEM file with extra root certificates for this provider."`
+	InsecureHTTP         bool     `yaml:"insecure_http" doc:"Allows http for endpoints that are not loopback. Tokens then cross the network in clear."`
+
+	Tenant       Later `yaml:"tenant" later:"true"`
+	Realm        Later `yaml:"realm" later:"true"`
+	PolicyID     Later `yaml:"policy_id" later:"true"`
+	PrivateKey   Later `yaml:"private_key" later:"true"`
+	PAR          Later `yaml:"par" later:"true"`
+	ResponseMode Later `yaml:"response_mode" later:"true"`
+	SignOutHint  Later `yaml:"sign_out_hint" later:"true"`
+}
+
+// Endpoints is the `endpoints` block of a provider.
+type Endpoints struct {
+	Authorization *URL `yaml:"authorization" doc:"Authorization endpoint."`
+	Token         *URL `yaml:"token" doc:"Token endpoint."`
+	JWKS          *URL `yaml:"jwks" doc:"JSON Web Key Set."`
+	Userinfo      *URL `yaml:"userinfo" doc:"Userinfo endpoint."`
+	EndSession    *URL `yaml:"end_session" doc:"End-session endpoint."`
+
+	Introspection Later `yaml:"introspection" later:"true"`
+	Revocation    Later `yaml:"revocation" later:"true"`
+	PAR           Later `yaml:"par" later:"true"`
+}
+
+// ClaimMap is the `claims` block of a provider.
+type ClaimMap struct {
+	Email    []string `yaml:"email" default:"email" doc:"The e-mail address."`
+	Groups   []string `yaml:"groups" default:"groups" doc:"Group names or ids, a list or one string."`
+	Username []string `yaml:"username" default:"preferred_username" doc:"The user name."`
+	Name     []string `yaml:"name" default:"name" doc:"The display name."`
+}

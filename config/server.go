@@ -1,0 +1,34 @@
+package config
+
+// Server is the `server` block.
+type Server struct {
+	Listen          string    `yaml:"listen" default:":8080" doc:"Address of the public listener: host:port, or unix:/path."`
+	TLS             []TLSPair `yaml:"tls" doc:"Certificates; several are chosen by SNI. Without them the listener is plaintext, for use behind a TLS terminator."`
+	RedirectListen  string    `yaml:"redirect_listen" placeholder:"127.0.0.1:0" doc:"Address of a second, plaintext listener that sends http to https, for example :80."`
+	TrustedProxies  []Trusted `yaml:"trusted_proxies" doc:"CIDRs, addresses or \"unix\": the peers whose trusted_headers are believed. Default nobody."`
+	TrustedHeaders  []string  `yaml:"trusted_headers" default:"[X-Forwarded-For, X-Forwarded-Proto]" enum:"X-Forwarded-For,X-Forwarded-Proto,X-Forwarded-Host,Forwarded,X-Real-Ip" doc:"What is believed from trusted_proxies. Two headers for one fact are an error. X-Forwarded-For and Forwarded are read from the right, past trusted addresses."`
+	AuthPath        string    `yaml:"auth_path" default:"/.auth" doc:"Where Gatehouse's own addresses live on every host."`
+	ProbeListen     string    `yaml:"probe_listen" placeholder:"127.0.0.1:0" doc:"Address of a listener with /healthz, /readyz and /metrics and nothing else, for kubelet and Prometheus."`
+	Admin           Admin     `yaml:"admin" doc:"The operators' listener."`
+	ShutdownTimeout Duration  `yaml:"shutdown_timeout" default:"30s" doc:"How long running requests may take to finish after SIGTERM."`
+	MaxHeaderBytes  Size      `yaml:"max_header_bytes" default:"64KiB" doc:"Largest request head that is read; a larger one gets 431."`
+
+	ACME       Later `yaml:"acme" later:"true"`
+	AuthURL    Later `yaml:"auth_url" later:"true"`
+	DrainDelay Later `yaml:"drain_delay" later:"true"`
+}
+
+// TLSPair is a certificate chain and its key, both PEM files.
+type TLSPair struct {
+	Cert string `yaml:"cert" doc:"Required. PEM file with the certificate and its chain."`
+	Key  string `yaml:"key" doc:"Required. PEM file with the private key."`
+}
+
+// Admin is the `server.admin` block.
+type Admin struct {
+	Listen string   `yaml:"listen" default:"127.0.0.1:9180" doc:"Address of the operators' listener; also unix:/path. \"\" switches it off."`
+	Token  Secret   `yaml:"token" doc:"What callers must present as Authorization: Bearer. Required when the listener is not loopback."`
+	Hosts  []string `yaml:"hosts" placeholder:"placeholder.invalid" doc:"Host names besides loopback under which the listener answers."`
+
+	Write Later `yaml:"write" later:"true"`
+}

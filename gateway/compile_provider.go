@@ -1,0 +1,95 @@
+package gateway
+
+import (
+	"crypto/x509"
+	"fmt"
+	"os"
+
+	"github.com/gatehouse-proxy/gatehouse/config"
+	"github.com/gatehouse-proxy/gatehouse/provider"
+)
+
+// newProvider translates one provider of the file. keep are the claims that
+// headers and policies refer to, only says that there is no other provider.
+func newProvider(c *config.Provider, keep []string, only bool, process Process) (*provider.Provider, error) {
+	issuer, discoveryURL, err := location(c).Resolve()
+	if err != nil {
+		return nil, fmt.Errorf("provider %s: %w", c.Name, err)
+	}
+	o := provider.Options{
+		Name:                 c.Name,
+		DisplayName:          c.DisplayName,
+		Type:                 c.Type,
+		Issuer:               issuer,
+		DiscoveryURL:         discoveryURL,
+		ClientID:             c.ClientID,
+		ClientAuth:           c.ClientAuth,
+		Scopes:               c.Scopes,
+		PKCE:                 c.PKCE,
+		AuthorizationParams:  c.AuthorizationParams,
+		Userinfo:             c.Userinfo,
+		Claims:               provider.ClaimMap{Email: c.Claims.Email, Groups: c.Claims.Groups, Username: c.Claims.Username, Name: c.Claims.Name},
+		Keep:                 keep,
+		SigningAlgs:          c.SigningAlgs,
+		EmailDomains:         c.EmailDomains,
+		RequireEmailVerified: c.RequireEmailVerified,
+		OnlyProvider:         only,
+		ClockSkew:            c.ClockSkew.Std(),
+		InsecureHTTP:         c.InsecureHTTP,
+		Log:                  process.Log,
+		Now:                  process.Now,
+		Endpoints: provider.Endpoints{
+			Authorization: address(c.Endpoints.Authorization),
+			Token:         address(c.Endpoints.Token),
+			JWKS:          address(c.Endpoints.JWKS),
+			Userinfo:      address(c.Endpoints.Userinfo),
+			EndSession:    address(c.Endpoints.EndSession),
+		},
+	}
+	for _, secret := range c.ClientSecret {
+		o.ClientSecrets = append(o.ClientSecrets, secret.Reveal())
+	}
+	if c.CA != "" {
+		roots, err := rootsWith(c.CA)
+		if err != nil {
+			return nil, fmt.Errorf("provider %s: ca: %w", c.Name, err)
+		}
+		o.Roots = roots
+	}
+	return provider.New(o)
+}
+
+func location(c *config.Provider) provider.Location {
+	return provider.Location{
+		Type: c.Type, Issuer: c.Issuer, DiscoveryURL: address(c.DiscoveryURL),
+		EnvironmentID: c.EnvironmentID, Region: c.Region, CustomDomain: c.CustomDomain,
+		BaseURL: address(c.BaseURL),
+	}
+}
+
+func address(u *config.URL) string {
+	if u == nil {
+		return ""
+	}
+	return u.String()
+}
+
+// rootsWith returns the system's roots and those of a PEM file.
+func rootsWith(file string) (*x509.CertPool, error) {
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	return roots, appendRoots(roots, file)
+}
+
+func appendRoots(roots *x509.CertPool, file string) error {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return fmt.Errorf("%s holds no certificate", file)
+	}
+	return nil
+}

@@ -1,0 +1,171 @@
+package gateway
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-proxy/gatehouse/config"
+	"github.com/gatehouse-proxy/gatehouse/identity"
+	"github.com/gatehouse-proxy/gatehouse/policy"
+	"github.com/gatehouse-proxy/gatehouse/proxy"
+	"github.com/gatehouse-proxy/gatehouse/session"
+	"github.com/gatehouse-proxy/gatehouse/upstream"
+)
+
+// unauthenticated translates the file's words.
+var unauthenticated = map[string]proxy.Unauthenticated{
+	"auto":     proxy.Auto,
+	"redirect": proxy.Redirect,
+	"deny":     proxy.NoRedirect,
+}
+
+// routes compiles all routes, and their pools into b.
+func (b *Build) routes(c *config.Config, names *session.Names, process Process) ([]proxy.RouteOptions, error) {
+	global := headerRules(c.Headers)
+	everySet := headerNames(c)
+	buffers := new(upstream.Buffers)
+	var out []proxy.RouteOptions
+	for i := range c.Routes {
+		r := &c.Routes[i]
+		decide, err := compilePolicy(r.Policy.Rules)
+		if err != nil {
+			return nil, fmt.Errorf("route %s: policy: %w", r.Name, err)
+		}
+		pool, err := newPool(r)
+		if err != nil {
+			return nil, fmt.Errorf("route %s: %w", r.Name, err)
+		}
+		b.pools = append(b.pools, pool)
+		prefix := strings.TrimSuffix(r.From.Path, "/")
+		headers, err := proxy.CompileHeaders(global, headerRules(r.Headers))
+		if err != nil {
+			return nil, fmt.Errorf("route %s: %w", r.Name, err)
+		}
+		forwarder, err := proxy.NewForwarder(proxy.ForwarderOptions{
+			Upstream:         pool,
+			Buffers:          buffers,
+			Headers:          headers,
+			Strip:            everySet,
+			StripPrefix:      stripped(r, prefix),
+			AddPrefix:        r.AddPrefix,
+			PreserveHost:     r.PreserveHost,
+			WebSocketOrigins: r.WebsocketOrigins,
+			MaxBody:          int64(r.MaxBody),
+			StripCookies:     names.Strip,
+			StripSetCookie:   names.StripSetCookie,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("route %s: %w", r.Name, err)
+		}
+		if prefix == "" {
+			prefix = "/"
+		}
+		out = append(out, proxy.RouteOptions{
+			Name:            r.Name,
+			Scheme:          r.From.Scheme,
+			Host:            r.From.Hostname(),
+			Port:            r.From.Port(),
+			Prefix:          prefix,
+			Policy:          decide,
+			Providers:       r.Providers,
+			Unauthenticated: unauthenticated[r.Unauthenticated],
+			Permit: proxy.Permit{
+				EncodedSlash: slices.Contains(r.PermitInPath, "encoded_slash"),
+				DoubleSlash:  slices.Contains(r.PermitInPath, "double_slash"),
+				Semicolon:    slices.Contains(r.PermitInPath, "semicolon"),
+			},
+			Forwarder: forwarder,
+			Metrics:   process.Metrics.Route(r.Name),
+		})
+	}
+	return out, nil
+}
+
+func stripped(r *config.Route, prefix string) string {
+	if r.StripPrefix {
+		return prefix
+	}
+	return ""
+}
+
+func newPool(r *config.Route) (*upstream.Pool, error) {
+	o := upstream.Options{
+		Dial:           r.Timeout.Dial.Std(),
+		ResponseHeader: r.Timeout.ResponseHeader.Std(),
+		Idle:           r.Timeout.Idle.Std(),
+		TLS: upstream.TLS{
+			ServerName:         r.UpstreamTLS.ServerName,
+			InsecureSkipVerify: r.UpstreamTLS.InsecureSkipVerify,
+		},
+	}
+	for _, to := range r.To {
+		o.Targets = append(o.Targets, to.URL)
+	}
+	if file := r.UpstreamTLS.CA; file != "" {
+		o.TLS.Roots = x509.NewCertPool()
+		if err := appendRoots(o.TLS.Roots, file); err != nil {
+			return nil, fmt.Errorf("upstream_tls.ca: %w", err)
+		}
+	}
+	if r.UpstreamTLS.Cert != "" {
+		pair, err := tls.LoadX509KeyPair(r.UpstreamTLS.Cert, r.UpstreamTLS.Key)
+		if err != nil {
+			return nil, fmt.Errorf("upstream_tls.cert: %w", err)
+		}
+		o.TLS.Certificates = []tls.Certificate{pair}
+	}
+	return upstream.New(o)
+}
+
+// headerRules translates a headers block, sorted so that no map order decides.
+func headerRules(headers config.Headers) []proxy.HeaderRule {
+	var rules []proxy.HeaderRule
+	for name, v := range headers {
+		rule := proxy.HeaderRule{Name: name, Remove: v == nil}
+		if v != nil {
+			rule.Claim, rule.Join = v.Claim, v.Join
+			if v.Value != nil {
+				rule.Value = v.Value.Reveal()
+			}
+		}
+		rules = append(rules, rule)
+	}
+	slices.SortFunc(rules, func(a, b proxy.HeaderRule) int { return strings.Compare(a.Name, b.Name) })
+	return rules
+}
+
+// headerNames are the headers that any route sets. They are stripped on every
+// route, so that a client cannot bring to one application what another one's
+// applications believe.
+func headerNames(c *config.Config) []string {
+	names := slices.Collect(maps.Keys(c.Headers))
+	for i := range c.Routes {
+		names = slices.AppendSeq(names, maps.Keys(c.Routes[i].Headers))
+	}
+	// A client's own Authorization goes through where no rule sets it.
+	return slices.DeleteFunc(names, func(name string) bool { return identity.FoldASCII(name) == "authorization" })
+}
+
+// keptClaims are the claim paths that headers and policies refer to: what a
+// session has to remember besides the mapped claims.
+func keptClaims(c *config.Config) []string {
+	var paths []string
+	fromHeaders := func(headers config.Headers) {
+		for _, v := range headers {
+			if v != nil && v.Claim != "" {
+				paths = append(paths, v.Claim)
+			}
+		}
+	}
+	fromHeaders(c.Headers)
+	for i := range c.Routes {
+		fromHeaders(c.Routes[i].Headers)
+		paths = append(paths, policy.ClaimPaths(policyRules(c.Routes[i].Policy.Rules))...)
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}

@@ -1,0 +1,82 @@
+package gateway
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-proxy/gatehouse/config"
+)
+
+const (
+	// headTimeout is how long a request's head may take to arrive.
+	headTimeout = 10 * time.Second
+	// keepAlive is how long an idle connection is kept.
+	keepAlive = 2 * time.Minute
+	// maxStreams bounds the requests at once on one HTTP/2 connection.
+	maxStreams = 250
+)
+
+// listen opens host:port or unix:/path. A socket file that nobody listens on
+// any more is replaced.
+func listen(address string) (net.Listener, error) {
+	path, isUnix := strings.CutPrefix(address, "unix:")
+	if !isUnix {
+		return net.Listen("tcp", address)
+	}
+	if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
+		c.Close()
+		return nil, fmt.Errorf("listen on %s: somebody listens there already", path)
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return net.Listen("unix", path)
+}
+
+// newServer is an http.Server with every bound set. HTTP/2 is spoken over TLS,
+// and on a plaintext listener with prior knowledge, as a TLS terminator in
+// front of gRPC does.
+func newServer(handler http.Handler, maxHeaderBytes int, secure *tls.Config, log *slog.Logger) *http.Server {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	if secure != nil {
+		protocols.SetHTTP2(true)
+	} else {
+		protocols.SetUnencryptedHTTP2(true)
+	}
+	return &http.Server{
+		Handler:           handler,
+		TLSConfig:         secure,
+		Protocols:         protocols,
+		ReadHeaderTimeout: headTimeout,
+		IdleTimeout:       keepAlive,
+		MaxHeaderBytes:    maxHeaderBytes,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
+// tlsConfig loads the certificates; crypto/tls chooses among them by SNI
+// (RFC 9325: TLS 1.2 or newer).
+func tlsConfig(pairs []config.TLSPair) (*tls.Config, error) {
+	if len(pairs) == 0 {
+		return nil, nil
+	}
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	for _, pair := range pairs {
+		certificate, err := tls.LoadX509KeyPair(pair.Cert, pair.Key)
+		if err != nil {
+			return nil, fmt.Errorf("certificate %s: %w", pair.Cert, err)
+		}
+		c.Certificates = append(c.Certificates, certificate)
+	}
+	return c, nil
+}

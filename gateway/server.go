@@ -1,0 +1,160 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-proxy/gatehouse/proxy"
+	"github.com/gatehouse-proxy/gatehouse/telemetry"
+)
+
+// Server is a gateway with its listeners open.
+type Server struct {
+	process   Process
+	build     *Build
+	gateway   *proxy.Gateway
+	state     state
+	listeners []opened
+}
+
+// opened is one listener and what serves it.
+type opened struct {
+	name     string
+	listener net.Listener
+	server   *http.Server
+}
+
+// ErrCut reports that requests were still running when shutdown_timeout ended.
+var ErrCut = errors.New("requests were cut off at the end of shutdown_timeout")
+
+// Open opens every listener that the configuration names, so that an address
+// in use is known before anything serves.
+func Open(b *Build, process Process) (*Server, error) {
+	s := &Server{process: process, build: b, gateway: proxy.NewGateway(b.Runtime)}
+	s.state.set("starting")
+	c := &b.Config.Server
+	secure, err := tlsConfig(c.TLS)
+	if err != nil {
+		return nil, err
+	}
+	err = errors.Join(
+		s.open("public", c.Listen, s.gateway, int(c.MaxHeaderBytes), secure),
+		s.open("redirect", c.RedirectListen, http.HandlerFunc(s.gateway.ServeRedirect), int(c.MaxHeaderBytes), nil),
+		s.open("admin", c.Admin.Listen, s.admin(&c.Admin), 0, nil),
+		s.open("probe", c.ProbeListen, s.probes(), 0, nil),
+	)
+	if err != nil {
+		for _, o := range s.listeners {
+			o.listener.Close()
+		}
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) open(name, address string, handler http.Handler, maxHeaderBytes int, secure *tls.Config) error {
+	if address == "" {
+		return nil
+	}
+	listener, err := listen(address)
+	if err != nil {
+		return fmt.Errorf("%s listener: %w", name, err)
+	}
+	s.listeners = append(s.listeners, opened{name, listener, newServer(handler, maxHeaderBytes, secure, s.process.Log)})
+	return nil
+}
+
+// Address is where a listener (public, redirect, admin, probe) listens, or nil.
+func (s *Server) Address(name string) net.Addr {
+	for _, o := range s.listeners {
+		if o.name == name {
+			return o.listener.Addr()
+		}
+	}
+	return nil
+}
+
+// Serve runs until ctx ends, then lets running requests finish for at most
+// shutdown_timeout. It returns ErrCut if some did not.
+func (s *Server) Serve(ctx context.Context) error {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var tasks sync.WaitGroup
+	for _, p := range s.build.Providers {
+		tasks.Go(func() { p.Run(background) })
+	}
+	s.process.Metrics.SetGauges(s.gauges())
+
+	failed := make(chan error, len(s.listeners))
+	for _, o := range s.listeners {
+		tasks.Go(func() {
+			if err := o.serve(); !errors.Is(err, http.ErrServerClosed) {
+				failed <- fmt.Errorf("%s listener: %w", o.name, err)
+			}
+		})
+		s.process.Log.Info("listening", "listener", o.name, "address", o.listener.Addr().String())
+	}
+	s.state.set("ready")
+
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	s.state.set("draining")
+	s.process.Log.Info("draining", "at_most", s.build.Config.Server.ShutdownTimeout.Std().String())
+	err = errors.Join(err, s.drain())
+	stop()
+	tasks.Wait()
+	s.build.Close()
+	return err
+}
+
+func (o opened) serve() error {
+	if o.server.TLSConfig != nil {
+		return o.server.ServeTLS(o.listener, "", "")
+	}
+	return o.server.Serve(o.listener)
+}
+
+// drain closes the public side first: probes go on answering until it is done.
+func (s *Server) drain() error {
+	deadline, cancel := context.WithTimeout(context.Background(), s.build.Config.Server.ShutdownTimeout.Std())
+	defer cancel()
+	var cut error
+	for _, o := range s.listeners {
+		if err := o.server.Shutdown(deadline); err != nil {
+			o.server.Close()
+			if o.name == "public" {
+				cut = ErrCut
+			}
+		}
+	}
+	return cut
+}
+
+func (s *Server) gauges() telemetry.Gauges {
+	return telemetry.Gauges{
+		ConfigLoaded:       time.Now(),
+		SessionsRemembered: func() int { n, _ := s.build.store.Remembered(); return n },
+		Providers: func(yield func(string, bool) bool) {
+			for _, p := range s.build.Providers {
+				if !yield(p.Name(), p.Status().Up) {
+					return
+				}
+			}
+		},
+	}
+}
+
+// Close lets go of idle upstream connections.
+func (b *Build) Close() {
+	for _, pool := range b.pools {
+		pool.Close()
+	}
+}

@@ -1,0 +1,156 @@
+package identity
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// Claims is the JSON object of an ID token or a userinfo answer. Values are
+// string, bool, json.Number, nil, []any and map[string]any. Names are
+// case-sensitive (RFC 7519 section 4), which encoding/json's struct decoding
+// is not: read claims from here, never from a tagged struct.
+type Claims map[string]any
+
+// maxClaimDepth bounds the nesting of a claim. Real providers need three.
+const maxClaimDepth = 32
+
+// DecodeClaims reads exactly one JSON object. It refuses what JSON parsers
+// disagree about, because two readers of one token must never see two people:
+// duplicate names at any depth (RFC 8725 section 2.4), invalid UTF-8, trailing
+// data, and nesting deeper than 32.
+func DecodeClaims(data []byte) (Claims, error) {
+	if !utf8.Valid(data) {
+		return nil, errors.New("claims are not valid UTF-8")
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	v, err := decodeValue(d, 0)
+	if err != nil {
+		return nil, fmt.Errorf("decode claims: %w", err)
+	}
+	object, ok := v.(map[string]any)
+	if !ok {
+		return nil, errors.New("claims are not a JSON object")
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("claims are followed by more data")
+	}
+	return object, nil
+}
+
+func decodeValue(d *json.Decoder, depth int) (any, error) {
+	if depth > maxClaimDepth {
+		return nil, errors.New("nested too deeply")
+	}
+	token, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch token {
+	case json.Delim('{'):
+		object := map[string]any{}
+		for d.More() {
+			name, err := d.Token()
+			if err != nil {
+				return nil, err
+			}
+			key := name.(string) // the decoder allows nothing else here
+			if _, twice := object[key]; twice {
+				return nil, fmt.Errorf("name %q appears twice", key)
+			}
+			if object[key], err = decodeValue(d, depth+1); err != nil {
+				return nil, err
+			}
+		}
+		_, err := d.Token()
+		return object, err
+	case json.Delim('['):
+		list := []any{}
+		for d.More() {
+			v, err := decodeValue(d, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
+		}
+		_, err := d.Token()
+		return list, err
+	}
+	return token, nil
+}
+
+// Lookup finds the claim at path. A claim whose whole name is path wins
+// ("p1.region", "https://example.com/groups"); otherwise dots step into
+// objects ("realm_access.roles"). A null counts as absent.
+func (c Claims) Lookup(path string) (any, bool) {
+	if v, ok := c[path]; ok {
+		return v, v != nil
+	}
+	object := map[string]any(c)
+	for {
+		name, rest, more := strings.Cut(path, ".")
+		v, ok := object[name]
+		if !more {
+			return v, ok && v != nil
+		}
+		if object, ok = v.(map[string]any); !ok {
+			return nil, false
+		}
+		path = rest
+	}
+}
+
+// First is Lookup over several paths: the first that holds something other
+// than an empty string or an empty list wins.
+func (c Claims) First(paths []string) (any, bool) {
+	for _, path := range paths {
+		v, ok := c.Lookup(path)
+		if !ok || v == "" {
+			continue
+		}
+		if list, isList := v.([]any); isList && len(list) == 0 {
+			continue
+		}
+		return v, true
+	}
+	return nil, false
+}
+
+// Scalar writes a claim's string, number or boolean as a string. Lists,
+// objects and null are no scalars.
+func Scalar(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case json.Number:
+		return v.String(), true
+	case bool:
+		if v {
+			return "true", true
+		}
+		return "false", true
+	}
+	return "", false
+}
+
+// Strings reads a claim that may be one scalar or a list of them, as groups
+// and amr come from different providers (PingOne may send a single group as a
+// string). Members that are lists, objects or null are left out.
+func Strings(v any) []string {
+	if s, ok := Scalar(v); ok {
+		return []string{s}
+	}
+	list, _ := v.([]any)
+	var out []string
+	for _, member := range list {
+		if s, ok := Scalar(member); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}

@@ -1,0 +1,32 @@
+package identity
+
+// Identity is a person as one provider vouched for them. The pair (Issuer,
+// Subject) names the person and nothing else does (OpenID Connect Core 5.7);
+// every other field may change at the next sign-in.
+//
+// The zero Identity is nobody. Field tags are short because a session cookie
+// carries them.
+type Identity struct {
+	// Provider is the configuration's name for the provider.
+	Provider string `json:"p"`
+	// Issuer is the iss claim of the ID token, byte for byte.
+	Issuer string `json:"iss"`
+	// Subject is the sub claim of the ID token, never empty.
+	Subject string `json:"sub"`
+	// Email is the mapped address as the provider wrote it, or empty.
+	Email string `json:"e,omitempty"`
+	// EmailVerified says whether policies may trust Email. It is the
+	// configuration's reading (require_email_verified, email_domains), not the
+	// raw claim.
+	EmailVerified bool `json:"ev,omitempty"`
+	// Name and Username are the mapped display name and user name.
+	Name     string `json:"n,omitempty"`
+	Username string `json:"u,omitempty"`
+	// Groups are the mapped group names or ids, in the provider's order.
+	Groups []string `json:"g,omitempty"`
+	// ACR and AMR say how the person authenticated (OpenID Connect Core 2).
+	ACR string   `json:"acr,omitempty"`
+	AMR []string `json:"amr,omitempty"`
+	// Claims are the further claims that this configuration refers to.
+	Claims Claims `json:"c,omitempty"`
+}

@@ -1,0 +1,184 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gatehouse-proxy/gatehouse/page"
+	"github.com/gatehouse-proxy/gatehouse/provider"
+	"github.com/gatehouse-proxy/gatehouse/session"
+)
+
+const (
+	// maxCallbackForm bounds the body of a form_post answer.
+	maxCallbackForm = 64 << 10
+	// minRetryAfter keeps people from hammering a provider that is down.
+	minRetryAfter = 5 * time.Second
+	// redeemTimeout bounds one redemption: token, keys and userinfo together.
+	redeemTimeout = 25 * time.Second
+)
+
+// HandleCallback is GET|POST <auth_path>/callback/<provider>, the redirect URI.
+//
+// The order is the protection: the state must name an attempt of this very
+// browser, the attempt this provider, and the answer its issuer, before the
+// code goes anywhere (RFC 9700 sections 2.1 and 4.4, RFC 9207).
+func (l *Login) HandleCallback(w http.ResponseWriter, r *http.Request, providerName string) error {
+	p := l.byName[providerName]
+	if p == nil {
+		return &page.Error{Status: http.StatusNotFound, Reason: "provider_unknown", Text: "There is no such way to sign in here."}
+	}
+	answer, err := callbackParams(w, r)
+	if err != nil {
+		return refuse("callback_malformed", "The sign-in service sent back something that cannot be read.", l.loginPath("/", ""), err)
+	}
+	state := answer.Get("state")
+	if state == "" {
+		return refuse("state_missing", "This address only works as the last step of a sign-in.", l.loginPath("/", ""), nil)
+	}
+	attempt, err := l.Attempts.Take(r, state)
+	if err != nil {
+		return l.again(w, r, state, err)
+	}
+	retry := l.loginPath(attempt.ReturnTo, p.Name())
+	if attempt.Provider != p.Name() {
+		return refuse("provider_mismatch", "This answer belongs to another sign-in.", retry, nil)
+	}
+	if err := p.CheckResponse(answer); err != nil {
+		return l.failed(w, p, l.providerError(p, err, attempt.ReturnTo))
+	}
+	if code := answer.Get("error"); code != "" {
+		l.Attempts.Finish(w, r, state)
+		return l.failed(w, p, refusedByProvider(code, retry))
+	}
+	if answer.Get("code") == "" {
+		return refuse("code_missing", "The sign-in service sent back no code.", retry, nil)
+	}
+	if !l.Redeemed.Begin(state) {
+		return l.again(w, r, state, errors.New("redeemed before"))
+	}
+	return l.redeem(w, r, p, attempt, state, answer.Get("code"))
+}
+
+// redeem exchanges the code, which is ours by now, for a session.
+func (l *Login) redeem(w http.ResponseWriter, r *http.Request, p *provider.Provider, attempt *session.Attempt, state, code string) error {
+	// A browser that hangs up must not burn the code of the one that waits.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redeemTimeout)
+	defer cancel()
+	secrets := attempt.Secrets()
+	grant, err := p.Redeem(ctx, provider.Redemption{
+		Code: code, RedirectURI: l.redirectURI(r, p), Nonce: secrets.Nonce, Verifier: secrets.Verifier,
+	})
+	l.Attempts.Finish(w, r, state)
+	if err != nil {
+		l.Redeemed.Failed(state)
+		return l.failed(w, p, l.providerError(p, err, attempt.ReturnTo))
+	}
+	s, err := l.establish(w, r, p, grant)
+	if err != nil {
+		l.Redeemed.Failed(state)
+		return l.failed(w, p, err)
+	}
+	l.Redeemed.Done(state, attempt.ReturnTo, s.ID)
+	l.signedIn(w, s)
+	l.Pages.Redirect(w, r, http.StatusSeeOther, attempt.ReturnTo)
+	return nil
+}
+
+// establish makes the new session. Its id is fresh, whatever the browser
+// brought along, and Save revokes the session it replaces, so nothing planted
+// or copied before the sign-in is worth anything after it.
+func (l *Login) establish(w http.ResponseWriter, r *http.Request, p *provider.Provider, grant *provider.Grant) (*session.Session, error) {
+	now := session.At(l.Now())
+	s := &session.Session{
+		ID:       session.NewID(),
+		Identity: grant.Identity,
+		SID:      grant.SID,
+		Kept:     p.Kept(),
+		Created:  now,
+	}
+	if !grant.AuthTime.IsZero() {
+		s.AuthTime = session.At(grant.AuthTime)
+	}
+	if acr := grant.Identity.ACR; acr != "" {
+		s.Levels = map[string]session.Time{acr: now}
+	}
+	err := l.Store.Save(w, r, s)
+	switch {
+	case errors.Is(err, session.ErrTooLarge):
+		return nil, &page.Error{
+			Status: http.StatusForbidden, Reason: "session_too_large",
+			Text:  "Your account carries more groups or claims than a browser's cookies can hold. The operator can send fewer claims, or keep sessions in Redis.",
+			Cause: err,
+		}
+	case err != nil:
+		return nil, Unavailable(err)
+	}
+	return s, nil
+}
+
+// again answers a callback whose attempt is gone. If this browser has the
+// session that came of it, a reload or a second click goes on to the target.
+func (l *Login) again(w http.ResponseWriter, r *http.Request, state string, cause error) error {
+	target, id, done := l.Redeemed.Wait(r.Context(), state)
+	if done {
+		if s, err := l.Current(r); err == nil && s.ID == id {
+			l.Pages.Redirect(w, r, http.StatusSeeOther, target)
+			return nil
+		}
+	}
+	return refuse("attempt_unknown",
+		"This sign-in is too old, was finished already, or began in another browser. Start again from here.",
+		l.loginPath("/", ""), cause)
+}
+
+// callbackParams reads the answer's parameters, each at most once: a second
+// code or state would let two readers see two different answers.
+func callbackParams(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+	raw := r.URL.RawQuery
+	if r.Method == http.MethodPost {
+		r.Body = http.MaxBytesReader(w, r.Body, maxCallbackForm)
+		if err := r.ParseForm(); err != nil {
+			return nil, err
+		}
+		raw = r.PostForm.Encode()
+	}
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"state", "code", "iss", "error"} {
+		if len(values[name]) > 1 {
+			return nil, errors.New("parameter " + name + " appears twice")
+		}
+	}
+	return values, nil
+}
+
+// refusedByProvider explains an error answer (RFC 6749 section 4.1.2.1, OpenID
+// Connect Core section 3.1.2.6). The provider's own words are a stranger's
+// bytes and stay out of the page.
+func refusedByProvider(code, retry string) error {
+	reason, text := "provider_refused", "The sign-in service refused the sign-in."
+	switch code {
+	case "access_denied":
+		reason, text = code, "The sign-in was cancelled, or your account may not use this application."
+	case "login_required", "interaction_required", "account_selection_required", "consent_required":
+		reason, text = "interaction_required", "The sign-in service needs you to sign in there first."
+	case "invalid_scope", "unauthorized_client", "invalid_request", "unsupported_response_type":
+		reason, text = "provider_configuration", "The sign-in service does not accept how this application asks. Its operator has to look at the registration."
+	case "server_error", "temporarily_unavailable":
+		return &page.Error{
+			Status: http.StatusServiceUnavailable, Reason: "provider_unavailable", RetryAfter: minRetryAfter, RetryURL: retry,
+			Text: "The sign-in service has a problem at the moment. Please try again shortly.",
+		}
+	}
+	return refuse(reason, text, retry, nil)
+}
+
+func refuse(reason, text, retry string, cause error) error {
+	return &page.Error{Status: http.StatusBadRequest, Reason: reason, Text: text, RetryURL: retry, Cause: cause}
+}

@@ -1,0 +1,17 @@
+// Package login obtains, keeps and ends sessions.
+//
+//	browser          gatehouse                      provider
+//	  │ GET /wiki       │                              │
+//	  │────────────────▶│ no session                   │
+//	  │◀── 302, attempt ┤ (Start)                      │
+//	  │─────────────────┼──── authorization request ──▶│
+//	  │◀────────────────┼──── code, state, iss ────────┤
+//	  │ GET /callback   │                              │
+//	  │────────────────▶│ state, attempt, iss, code    │
+//	  │                 │──── code, verifier ─────────▶│
+//	  │                 │◀─── ID token ────────────────┤
+//	  │◀── 303, session ┤ (Callback)                   │
+//
+// The server keeps nothing for a sign-in under way: the attempt lives sealed
+// in the browser that started it.
+package login

@@ -1,0 +1,103 @@
+package login
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/gatehouse-proxy/gatehouse/page"
+)
+
+// HandleLogout is GET|POST <auth_path>/logout?rd=….
+//
+// A third site must not sign people out (CVE-2026-34454): a GET acts only when
+// the browser says that it comes from here or from the person, and a POST only
+// with this origin and the form's token. Everything else changes nothing and
+// shows that form.
+func (l *Login) HandleLogout(w http.ResponseWriter, r *http.Request) error {
+	s, err := l.current(r)
+	if err != nil {
+		return err
+	}
+	id, signedInAs := "", ""
+	if s != nil {
+		id, signedInAs = s.ID, Displayed(&s.Identity)
+	}
+	rd := r.URL.Query().Get("rd")
+	if r.Method == http.MethodPost {
+		r.Body = http.MaxBytesReader(w, r.Body, maxCallbackForm)
+		if err := r.ParseForm(); err != nil {
+			return refuse("form_malformed", "The form could not be read.", l.AuthPath+"/logout", err)
+		}
+		rd = r.PostForm.Get("rd")
+		if r.Header.Get("Origin") != origin(r) || !l.Confirm.Check(r, id, r.PostForm.Get("token")) {
+			return &page.Error{
+				Status: http.StatusForbidden, Reason: "confirmation_invalid",
+				Text:     "This confirmation is too old or was made elsewhere. You are still signed in.",
+				RetryURL: l.AuthPath + "/logout",
+			}
+		}
+	} else if !wanted(r) {
+		token, err := l.Confirm.Token(r, id)
+		if err != nil {
+			return err
+		}
+		return l.Pages.ConfirmSignOut(w, r, page.ConfirmSignOut{
+			Action: l.AuthPath + "/logout", Token: token, ReturnTo: rd, SignedInAs: signedInAs,
+		})
+	}
+	if err := l.Store.Clear(w, r); err != nil {
+		return Unavailable(err)
+	}
+	if s != nil {
+		l.signedOut(w, s)
+	}
+	l.Pages.Redirect(w, r, http.StatusSeeOther, l.afterSignOut(r, rd))
+	return nil
+}
+
+// wanted reports whether the person in front of the browser asked for this
+// GET. Browsers set Sec-Fetch-Site themselves; old ones without it are read by
+// their Referer. Prefetches and subresources act for nobody.
+func wanted(r *http.Request) bool {
+	h := r.Header
+	if r.Method != http.MethodGet || h.Get("Sec-Purpose") != "" || h.Get("Purpose") != "" || h.Get("X-Moz") != "" {
+		return false
+	}
+	if mode := h.Get("Sec-Fetch-Mode"); mode != "" && mode != "navigate" {
+		return false
+	}
+	if dest := h.Get("Sec-Fetch-Dest"); dest != "" && dest != "document" {
+		return false
+	}
+	switch h.Get("Sec-Fetch-Site") {
+	case "same-origin", "none":
+		return true
+	case "":
+		referer := h.Get("Referer")
+		if referer == "" {
+			return true
+		}
+		u, err := url.Parse(referer)
+		return err == nil && u.Scheme+"://"+u.Host == origin(r)
+	}
+	return false
+}
+
+// afterSignOut is where people land: the checked rd, the configured address,
+// or our own page.
+func (l *Login) afterSignOut(r *http.Request, rd string) string {
+	if rd != "" {
+		if checked := l.ReturnTo.Check(rd, origin(r)); checked != "/" || rd == "/" {
+			return checked
+		}
+	}
+	if l.AfterSignOut != "" {
+		return l.AfterSignOut
+	}
+	return l.AuthPath + "/signed-out"
+}
+
+// HandleSignedOut is GET <auth_path>/signed-out.
+func (l *Login) HandleSignedOut(w http.ResponseWriter, r *http.Request) error {
+	return l.Pages.SignedOut(w, r, page.SignedOut{SignInURL: l.loginPath("/", "")})
+}

@@ -1,0 +1,139 @@
+package login
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/gatehouse-proxy/gatehouse/page"
+	"github.com/gatehouse-proxy/gatehouse/provider"
+	"github.com/gatehouse-proxy/gatehouse/session"
+)
+
+// HandleLogin is GET <auth_path>/login?rd=…[&provider=N].
+func (l *Login) HandleLogin(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	returnTo := l.ReturnTo.Check(query.Get("rd"), origin(r))
+	if name := query.Get("provider"); name != "" {
+		p := l.byName[name]
+		if p == nil {
+			return &page.Error{
+				Status: http.StatusNotFound, Reason: "provider_unknown",
+				Text:     "There is no such way to sign in here.",
+				RetryURL: l.loginPath(returnTo, ""),
+			}
+		}
+		return l.start(w, r, p, returnTo)
+	}
+	return l.begin(w, r, returnTo)
+}
+
+// Challenge starts a sign-in that comes back to the request's own address. It
+// is checked like any other: on a route that permits doubled slashes, //evil is
+// a path, and would be another host in a Location header.
+func (l *Login) Challenge(w http.ResponseWriter, r *http.Request) error {
+	return l.begin(w, r, l.ReturnTo.Check(r.URL.RequestURI(), origin(r)))
+}
+
+// begin sends the person to the provider that counts for returnTo, a checked
+// return address. Several providers lead to the page to choose from.
+func (l *Login) begin(w http.ResponseWriter, r *http.Request, returnTo string) error {
+	choices := l.choices(r, returnTo)
+	if len(choices) == 1 {
+		return l.start(w, r, choices[0], returnTo)
+	}
+	if own := l.AuthPath + "/login"; r.URL.Path != own {
+		l.Pages.Redirect(w, r, http.StatusFound, l.loginPath(returnTo, ""))
+		return nil
+	}
+	chooser := page.Chooser{Host: r.Host}
+	for _, p := range choices {
+		chooser.Choices = append(chooser.Choices, page.Choice{
+			Name: p.Name(), DisplayName: p.DisplayName(), URL: l.loginPath(returnTo, p.Name()),
+		})
+	}
+	return l.Pages.Chooser(w, r, chooser)
+}
+
+// LoginURL is the absolute address that starts a sign-in and returns to the
+// request's own path and query.
+func (l *Login) LoginURL(r *http.Request) string {
+	return origin(r) + l.loginPath(r.URL.RequestURI(), "")
+}
+
+func (l *Login) loginPath(returnTo, providerName string) string {
+	query := url.Values{"rd": {returnTo}}
+	if providerName != "" {
+		query.Set("provider", providerName)
+	}
+	return l.AuthPath + "/login?" + query.Encode()
+}
+
+// choices are the providers whose sessions count at returnTo, in the
+// configuration's order.
+func (l *Login) choices(r *http.Request, returnTo string) []*provider.Provider {
+	at, path := origin(r), returnTo
+	if u, err := url.Parse(returnTo); err == nil {
+		path = u.Path
+		if u.Host != "" {
+			at = u.Scheme + "://" + u.Host
+		}
+	}
+	names := l.ProvidersFor(at, path)
+	return slices.DeleteFunc(slices.Clone(l.Providers), func(p *provider.Provider) bool {
+		return len(names) > 0 && !slices.Contains(names, p.Name())
+	})
+}
+
+func (l *Login) start(w http.ResponseWriter, r *http.Request, p *provider.Provider, returnTo string) error {
+	secrets, cookie, err := l.Attempts.New(r, session.Attempt{
+		Provider: p.Name(), ReturnTo: returnTo,
+	})
+	if err != nil {
+		return err
+	}
+	address, err := p.AuthorizationURL(r.Context(), provider.AuthRequest{
+		RedirectURI: l.redirectURI(r, p),
+		State:       secrets.State,
+		Nonce:       secrets.Nonce,
+		Verifier:    secrets.Verifier,
+	})
+	if err != nil {
+		return l.failed(w, p, l.providerError(p, err, returnTo))
+	}
+	cookie.Set(w)
+	l.Pages.Redirect(w, r, http.StatusFound, address)
+	return nil
+}
+
+func (l *Login) redirectURI(r *http.Request, p *provider.Provider) string {
+	return origin(r) + l.AuthPath + "/callback/" + p.Name()
+}
+
+// providerError turns what went wrong at the provider into an answer. Only our
+// own words and reason codes leave the house.
+func (l *Login) providerError(p *provider.Provider, err error, returnTo string) error {
+	answer := &page.Error{
+		Status:   http.StatusBadRequest,
+		Reason:   "sign_in_failed",
+		Text:     "The sign-in could not be completed. Please try again.",
+		RetryURL: l.loginPath(returnTo, p.Name()),
+		Cause:    err,
+	}
+	var failure *provider.Error
+	if !errors.As(err, &failure) {
+		return answer
+	}
+	answer.Reason = failure.Reason
+	switch {
+	case failure.Unavailable:
+		answer.Status = http.StatusServiceUnavailable
+		answer.RetryAfter = failure.RetryAfter
+		answer.Text = "The sign-in service does not answer at the moment. Nothing is wrong with your account; please try again shortly."
+	case failure.Reason == provider.ReasonEmailNotVerified:
+		answer.Status = http.StatusForbidden
+		answer.Text = "Your e-mail address is not verified at the sign-in service. Verify it there, then sign in again."
+	}
+	return answer
+}

@@ -1,0 +1,72 @@
+package policy
+
+import (
+	"net/netip"
+
+	"github.com/gatehouse-proxy/gatehouse/identity"
+)
+
+// Query is everything that a decision may depend on.
+type Query struct {
+	// Caller is the signed-in person, nil for an anonymous caller.
+	Caller *identity.Identity
+	// Peer is the client's address as the door resolved it; the zero Addr is
+	// an unknown address. Zones and the ::ffff: form do not matter.
+	Peer netip.Addr
+	// Method is the request's method as sent; Path its canonical path before
+	// any prefix is stripped; Host the route's host.
+	Method, Path, Host string
+}
+
+// Effect is what to do with a request. The zero Effect denies.
+type Effect uint8
+
+const (
+	// Deny answers 403.
+	Deny Effect = iota
+	// Allow forwards as the signed-in person.
+	Allow
+	// Bypass forwards whoever it is, with an identity only if there is one.
+	Bypass
+	// SignIn asks for a sign-in, which could change the answer.
+	SignIn
+	// NeedToken answers 401: only a machine's token could change the answer.
+	NeedToken
+)
+
+// String is the word for e in logs.
+func (e Effect) String() string {
+	switch e {
+	case Allow:
+		return "allow"
+	case Bypass:
+		return "bypass"
+	case SignIn:
+		return "sign_in"
+	case NeedToken:
+		return "need_token"
+	}
+	return "deny"
+}
+
+// Decision is the outcome of Decide. The zero Decision denies.
+type Decision struct {
+	Effect Effect
+	// Rule is the name of the rule that decided, empty when none did. Where
+	// an unknown allow leads to a sign-in, it is the first such rule.
+	Rule string
+	// Reason is a stable code for logs and answers.
+	Reason Reason
+}
+
+// Reason says in one word why a Decision came out as it did.
+type Reason string
+
+const (
+	ReasonAllowed   Reason = "allowed"              // an allow rule was true
+	ReasonBypassed  Reason = "bypassed"             // a bypass rule was true
+	ReasonDenied    Reason = "denied_by_rule"       // a deny rule was true, or could not be known to be false
+	ReasonNoRule    Reason = "no_rule_matched"      // nothing was true
+	ReasonSignIn    Reason = "sign_in_needed"       // a sign-in could change the answer
+	ReasonTokenOnly Reason = "machine_token_needed" // only service_auth rules are left
+)

@@ -1,0 +1,74 @@
+package policy
+
+import (
+	"fmt"
+
+	"github.com/gatehouse-proxy/gatehouse/identity"
+)
+
+// addresses and domains are sets of folded words.
+type (
+	addresses map[string]struct{}
+	domains   map[string]struct{}
+)
+
+// Email is true for people with one of the addresses: compared whole after
+// ASCII folding, verified addresses only. It is false for a signed-in person
+// whose address is unverified or is no address (identity.ParseEmail).
+func Email(list []string) Selector {
+	return selector(func(*compiler) (test, error) {
+		set := addresses{}
+		for _, s := range list {
+			email, ok := identity.ParseEmail(s)
+			if !ok {
+				return test{}, fmt.Errorf("email: %q is no address", s)
+			}
+			set[email.String()] = struct{}{}
+		}
+		if len(set) == 0 {
+			return test{}, fmt.Errorf("email: %w", errEmptyList)
+		}
+		return test{term: set, identity: true}, nil
+	})
+}
+
+// EmailDomain is true for people whose address, as Email reads it, is in one
+// of the domains. Subdomains are other domains.
+func EmailDomain(list []string) Selector {
+	return selector(func(*compiler) (test, error) {
+		set := domains{}
+		for _, s := range list {
+			email, ok := identity.ParseEmail("x@" + s)
+			if !ok {
+				return test{}, fmt.Errorf("email_domain: %q is no domain", s)
+			}
+			set[email.Domain] = struct{}{}
+		}
+		if len(set) == 0 {
+			return test{}, fmt.Errorf("email_domain: %w", errEmptyList)
+		}
+		return test{term: set, identity: true}, nil
+	})
+}
+
+func (a addresses) truth(in *reading) Truth {
+	if !in.addressRead {
+		in.readAddress()
+	}
+	if in.addressSize == 0 {
+		return False
+	}
+	_, ok := a[string(in.address[:in.addressSize])]
+	return truthOf(ok)
+}
+
+func (d domains) truth(in *reading) Truth {
+	if !in.addressRead {
+		in.readAddress()
+	}
+	if in.addressSize == 0 {
+		return False
+	}
+	_, ok := d[string(in.address[in.addressAt+1:in.addressSize])]
+	return truthOf(ok)
+}

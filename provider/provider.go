@@ -1,0 +1,98 @@
+package provider
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	jose "github.com/go-jose/go-jose/v4"
+)
+
+// Provider is one OpenID provider. It is safe for concurrent use.
+type Provider struct {
+	o    Options
+	kept string
+
+	transport *http.Transport
+	fetch     *fetcher
+	timeout   time.Duration // of whatever one caller waits for
+	metadata  *shared[*metadata]
+	keys      *keySet
+	// secret is the index of the client secret that is tried first.
+	secret atomic.Int32
+	// doubt wakes Run when a sign-in found the provider failing.
+	doubt chan struct{}
+
+	mu     sync.Mutex // guards status
+	status Status
+}
+
+// New checks the options and makes a Provider of them. It touches no network:
+// a provider that is down must not keep the others from starting.
+func New(o Options) (*Provider, error) {
+	o = o.withDefaults()
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("provider %s: %w", o.Name, err)
+	}
+	if o.DiscoveryURL == "" {
+		o.DiscoveryURL = discoveryAt(o.Issuer)
+	}
+	transport := newTransport(o.Roots)
+	p := &Provider{
+		o: o, kept: fingerprint(o),
+		transport: transport, fetch: &fetcher{transport: transport, now: o.Now}, timeout: fetchTimeout,
+		doubt:  make(chan struct{}, 1),
+		status: Status{LastError: "not asked yet", Since: o.Now()},
+	}
+	p.metadata = &shared[*metadata]{load: p.loadMetadata, timeout: sharedTimeout, now: o.Now}
+	p.keys = &keySet{shared: &shared[[]key]{load: p.loadKeys, timeout: sharedTimeout, now: o.Now}, stale: p.suspect}
+	for _, alg := range o.SigningAlgs {
+		p.keys.algs = append(p.keys.algs, jose.SignatureAlgorithm(alg))
+	}
+	return p, nil
+}
+
+// Name is the provider's name in the configuration.
+func (p *Provider) Name() string { return p.o.Name }
+
+// DisplayName is what people read on the sign-in page.
+func (p *Provider) DisplayName() string { return p.o.DisplayName }
+
+// Kept is a short fingerprint of what decides which claims a session of this
+// provider holds and how they were read. A session with another one was made
+// under another configuration.
+func (p *Provider) Kept() string { return p.kept }
+
+// Status says how the provider did when it was last asked.
+type Status struct {
+	// Up: its discovery and keys are at hand, and the last attempt to fetch
+	// them succeeded.
+	Up bool
+	// Keys is how many usable keys it publishes.
+	Keys int
+	// LastError is the last attempt's error, empty when Up. It is for
+	// operators and may quote the provider.
+	LastError string
+	// Since is when Up last changed; at first, when the Provider was made.
+	Since time.Time
+}
+
+// Status returns the present state. It touches no network.
+func (p *Provider) Status() Status {
+	p.mu.Lock()
+	status := p.status
+	p.mu.Unlock()
+	at, _ := p.keys.shared.peek()
+	status.Keys = len(at.value)
+	return status
+}
+
+// suspect asks Run to look at the provider soon. It never blocks.
+func (p *Provider) suspect() {
+	select {
+	case p.doubt <- struct{}{}:
+	default:
+	}
+}

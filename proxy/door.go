@@ -1,0 +1,175 @@
+package proxy
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/gatehouse-proxy/gatehouse/identity"
+	"github.com/gatehouse-proxy/gatehouse/page"
+)
+
+// Door settles who knocks and what is asked for. Whom it trusts is decided
+// here and nowhere else.
+type Door struct {
+	// Trusted are the peers whose forwarded headers are believed; TrustUnix
+	// includes every peer of a unix socket.
+	Trusted   []netip.Prefix
+	TrustUnix bool
+	// Believe names the forwarded headers that count, in canonical form.
+	Believe []string
+}
+
+// arrival is what the door learnt from connection and headers.
+type arrival struct {
+	peer   netip.Addr // the client, the zero Addr when unknown
+	scheme string     // "" when unknown
+	host   string     // as sent, or as a trusted proxy tells
+}
+
+// enter refuses what no route should see and settles peer, scheme, host and
+// path. Afterwards r.Host and r.URL.Scheme are the public ones.
+func (rt *Runtime) enter(w http.ResponseWriter, r *http.Request, v *visit) error {
+	last, err := framed(r)
+	if err != nil {
+		return err
+	}
+	if err := refuseMethod(r); err != nil {
+		return err
+	}
+	upgrade, err := refuseUpgrade(r)
+	if err != nil {
+		return err
+	}
+	if last && !upgrade {
+		w.Header().Set("Connection", "close")
+	}
+	from, err := rt.door.arrive(r)
+	if err != nil {
+		return err
+	}
+	v.peer, v.record.Peer = from.peer, from.peer
+	a, ok := parseAuthority(from.host)
+	if !ok {
+		return malformedHost()
+	}
+	found, exact := rt.sites.find(a, from.scheme)
+	var permit Permit
+	if found != nil {
+		r.URL.Scheme, r.Host, permit = found.scheme, found.public, found.permit
+	} else {
+		r.URL.Scheme, r.Host = from.scheme, a.host
+	}
+	r.URL.Host = r.Host
+	v.record.Host = r.Host
+	if v.path, err = CanonicalPath(r.URL.EscapedPath(), permit); err != nil {
+		return ambiguousPath(err)
+	}
+	v.record.Path = v.path
+	if found != nil && !exact {
+		return rt.otherScheme(r, found, from.scheme)
+	}
+	v.site = found
+	return nil
+}
+
+// otherScheme answers a request whose scheme is known and has no site. Plain
+// http is sent to https; only a connection or a trusted peer can have said so.
+func (rt *Runtime) otherScheme(r *http.Request, s *site, scheme string) error {
+	if scheme == "http" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		return &moved{location: s.origin() + r.URL.RequestURI()}
+	}
+	return misdirected()
+}
+
+// refuseMethod keeps out what is no request for a resource: CONNECT would make
+// a tunnel of us, TRACE echoes cookies and headers.
+func refuseMethod(r *http.Request) error {
+	switch identity.FoldASCII(r.Method) {
+	case "connect", "trace", "track":
+		return &page.Error{Status: http.StatusMethodNotAllowed, Reason: "method_not_allowed", Text: "This method is not served here.", Close: true}
+	}
+	if r.RequestURI == "*" || r.URL.Opaque != "" {
+		return &page.Error{Status: http.StatusBadRequest, Reason: "target_malformed", Text: "The request's target is no path.", Close: true}
+	}
+	return nil
+}
+
+// refuseUpgrade lets WebSockets through to the route, which checks their
+// origin, and refuses every other upgrade: h2c would open a second way in that
+// no policy sees. HTTP/2 has no Upgrade header.
+func refuseUpgrade(r *http.Request) (upgrade bool, err error) {
+	values := r.Header["Upgrade"]
+	if len(values) == 0 {
+		return false, nil
+	}
+	if len(values) > 1 || identity.FoldASCII(strings.TrimSpace(values[0])) != "websocket" {
+		return true, &page.Error{Status: http.StatusBadRequest, Reason: "upgrade_not_allowed", Text: "This upgrade is not served here.", Close: true}
+	}
+	return true, nil
+}
+
+// arrive reads the connection and, from trusted peers only, the headers that
+// are believed (CVE-2026-40575, CVE-2026-35051).
+func (d *Door) arrive(r *http.Request) (arrival, error) {
+	a := arrival{host: r.Host}
+	if r.TLS != nil {
+		a.scheme = "https"
+	}
+	peer, trusted := d.peer(r.RemoteAddr)
+	a.peer = peer
+	if !trusted {
+		return a, nil
+	}
+	for _, name := range d.Believe {
+		values := r.Header[name]
+		if len(values) == 0 {
+			continue
+		}
+		if err := d.believe(&a, name, values); err != nil {
+			return a, &page.Error{
+				Status: http.StatusBadRequest, Reason: "forwarded_header_malformed",
+				Text: "A forwarding header is malformed.", Cause: err, Close: true,
+			}
+		}
+	}
+	return a, nil
+}
+
+// peer is the connection's other end and whether its headers are believed.
+func (d *Door) peer(remote string) (netip.Addr, bool) {
+	ap, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return netip.Addr{}, d.TrustUnix && !strings.Contains(remote, ":")
+	}
+	address := ap.Addr().Unmap().WithZone("")
+	return address, d.trusts(address)
+}
+
+func (d *Door) trusts(address netip.Addr) bool {
+	for _, prefix := range d.Trusted {
+		if prefix.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
+
+func ambiguousPath(cause error) error {
+	return &page.Error{
+		Status: http.StatusBadRequest, Reason: "path_ambiguous",
+		Text:  "This address can be read in more than one way, so it is not served.",
+		Cause: cause,
+	}
+}
+
+func malformedHost() error {
+	return &page.Error{Status: http.StatusBadRequest, Reason: "host_malformed", Text: "The Host header is missing or malformed.", Close: true}
+}
+
+func misdirected() error {
+	return &page.Error{
+		Status: http.StatusMisdirectedRequest, Reason: "host_unknown",
+		Text: "No site is served under this address.",
+	}
+}

@@ -1,0 +1,79 @@
+package proxy
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-proxy/gatehouse/page"
+	"github.com/gatehouse-proxy/gatehouse/telemetry"
+)
+
+// endpoint is one of Gatehouse's own addresses.
+type endpoint struct {
+	methods []string
+	anyHost bool // answers also where no route lives
+	handle  func(w http.ResponseWriter, r *http.Request) error
+}
+
+// ownAddresses is the table of section "Addresses" in docs/reference. Nothing
+// under auth_path ever reaches an upstream.
+func (rt *Runtime) ownAddresses() map[string]endpoint {
+	read := []string{http.MethodGet, http.MethodHead}
+	form := append(slices.Clone(read), http.MethodPost)
+	l := rt.login
+	return map[string]endpoint{
+		"":            {methods: read, handle: l.HandleHome},
+		"/":           {methods: read, handle: l.HandleHome},
+		"/login":      {methods: read, handle: l.HandleLogin},
+		"/logout":     {methods: form, handle: l.HandleLogout},
+		"/signed-out": {methods: read, handle: l.HandleSignedOut},
+		"/me":         {methods: read, handle: l.HandleMe},
+		"/ok":         {anyHost: true, handle: rt.ok},
+	}
+}
+
+// endpoint returns what answers at the visit's path if that is one of our own
+// addresses, and otherwise nil. An unknown host has no addresses but /ok.
+func (rt *Runtime) endpoint(v *visit) func(http.ResponseWriter, *http.Request) error {
+	own, ok := strings.CutPrefix(v.path, rt.authPath)
+	ok = ok && (own == "" || own[0] == '/')
+	e, known := rt.endpoints[own]
+	if name, isCallback := strings.CutPrefix(own, "/callback/"); ok && isCallback {
+		known = true
+		e = endpoint{methods: []string{http.MethodGet, http.MethodPost}, handle: func(w http.ResponseWriter, r *http.Request) error {
+			return rt.login.HandleCallback(w, r, name)
+		}}
+	}
+	switch {
+	case v.site == nil && !(ok && known && e.anyHost):
+		return failing(misdirected())
+	case !ok:
+		return nil
+	}
+	v.record.Decision = telemetry.DecisionOwn
+	if !known {
+		return failing(&page.Error{Status: http.StatusNotFound, Reason: "address_unknown", Text: "There is nothing at this address."})
+	}
+	return e.serve
+}
+
+// serve refuses methods that the address does not know.
+func (e endpoint) serve(w http.ResponseWriter, r *http.Request) error {
+	if e.methods != nil && !slices.Contains(e.methods, r.Method) {
+		w.Header().Set("Allow", strings.Join(e.methods, ", "))
+		return &page.Error{Status: http.StatusMethodNotAllowed, Reason: "method_not_allowed", Text: "This method is not served here."}
+	}
+	return e.handle(w, r)
+}
+
+func failing(err error) func(http.ResponseWriter, *http.Request) error {
+	return func(http.ResponseWriter, *http.Request) error { return err }
+}
+
+// ok is for load balancers: alive, and nothing to learn.
+func (rt *Runtime) ok(w http.ResponseWriter, r *http.Request) error {
+	page.SetHeaders(w.Header(), r.URL.Scheme == "https")
+	w.WriteHeader(http.StatusOK)
+	return nil
+}

@@ -1,0 +1,99 @@
+package proxy
+
+import (
+	"errors"
+	"net/http"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/gatehouse-proxy/gatehouse/page"
+	"github.com/gatehouse-proxy/gatehouse/telemetry"
+)
+
+// Gateway is the public http.Handler. It serves with one Runtime at a time.
+type Gateway struct{ current atomic.Pointer[Runtime] }
+
+// NewGateway starts with rt.
+func NewGateway(rt *Runtime) *Gateway {
+	g := &Gateway{}
+	g.current.Store(rt)
+	return g
+}
+
+// Swap makes next serve all requests from now on and returns the Runtime that
+// served until now; requests under way keep it.
+func (g *Gateway) Swap(next *Runtime) (old *Runtime) { return g.current.Swap(next) }
+
+// ServeHTTP is the only thing around a request: its record, recovery, and the
+// one place where errors are answered.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	rt := g.current.Load()
+	rw := telemetry.NewResponseWriter(w)
+	v := &visit{record: &rw.Record}
+	v.record.Begin(r, time.Now())
+	defer rt.finish(rw, r, v)
+
+	err := rt.enter(rw, r, v)
+	if err == nil {
+		err = rt.serve(rw, r, v)
+	}
+	if err != nil {
+		rt.answer(rw, r, v, err)
+	}
+}
+
+// answer tells the client what an error lets it know. An answer that has
+// begun cannot be taken back: it is cut, so that it never looks complete.
+func (rt *Runtime) answer(w *telemetry.ResponseWriter, r *http.Request, v *visit, err error) {
+	v.record.Err = err
+	var redirect *moved
+	if errors.As(err, &redirect) {
+		v.record.Err = nil
+		rt.pages.Redirect(w, r, http.StatusPermanentRedirect, redirect.location)
+		return
+	}
+	if v.record.Status != 0 {
+		panic(http.ErrAbortHandler)
+	}
+	var answer *page.Error
+	if !errors.As(err, &answer) {
+		answer = &page.Error{Reason: "internal", Text: "Something went wrong on our side.", Cause: err}
+	}
+	v.record.Reason = answer.Reason
+	if answer.Cause == nil {
+		v.record.Err = nil
+	}
+	rt.pages.WriteError(w, r, answer, v.record.RequestID)
+}
+
+// finish closes the record. A panic of ours answers 500 if nothing was sent,
+// and is told in the log; http.ErrAbortHandler cuts the connection on purpose.
+func (rt *Runtime) finish(w *telemetry.ResponseWriter, r *http.Request, v *visit) {
+	crash := recover()
+	if crash != nil && crash != http.ErrAbortHandler {
+		v.record.Err = &panicked{value: crash, stack: debug.Stack()}
+		if v.record.Status == 0 {
+			v.record.Reason = "internal"
+			rt.pages.WriteError(w, r, &page.Error{Reason: "internal", Text: "Something went wrong on our side."}, v.record.RequestID)
+			crash = nil
+		} else {
+			crash = http.ErrAbortHandler
+		}
+	}
+	v.record.Finish(time.Now())
+	metrics := rt.unrouted
+	if v.route != nil {
+		metrics = v.route.metrics
+	}
+	metrics.Observe(v.record)
+	rt.accessLog.Write(v.record)
+	if crash != nil {
+		panic(crash)
+	}
+}
+
+// moved sends plain http to https.
+type moved struct{ location string }
+
+func (m *moved) Error() string { return "moved to " + m.location }

@@ -1,0 +1,42 @@
+package proxy
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/gatehouse-proxy/gatehouse/telemetry"
+)
+
+// ServeRedirect is the plaintext listener that sends http to https. It knows
+// the hosts that have an https site and no others, so it sends nobody to a
+// stranger.
+func (g *Gateway) ServeRedirect(w http.ResponseWriter, r *http.Request) {
+	rt := g.current.Load()
+	rw := telemetry.NewResponseWriter(w)
+	v := &visit{record: &rw.Record}
+	v.record.Begin(r, time.Now())
+	defer rt.finish(rw, r, v)
+	rt.answer(rw, r, v, rt.toHTTPS(r, v))
+}
+
+// toHTTPS is always an error: a redirect, or why there is none.
+func (rt *Runtime) toHTTPS(r *http.Request, v *visit) error {
+	if err := refuseMethod(r); err != nil {
+		return err
+	}
+	v.peer, _ = rt.door.peer(r.RemoteAddr)
+	v.record.Peer = v.peer
+	a, ok := parseAuthority(r.Host)
+	if !ok {
+		return malformedHost()
+	}
+	for _, one := range rt.order {
+		if one.site.scheme == "https" && one.site.host == a.host {
+			if _, err := CanonicalPath(r.URL.EscapedPath(), one.site.permit); err != nil {
+				return ambiguousPath(err)
+			}
+			return rt.otherScheme(r, one.site, "http")
+		}
+	}
+	return misdirected()
+}

@@ -1,0 +1,52 @@
+package proxy
+
+import (
+	"slices"
+
+	"github.com/gatehouse-proxy/gatehouse/policy"
+	"github.com/gatehouse-proxy/gatehouse/telemetry"
+)
+
+// Unauthenticated is what callers without a session get.
+type Unauthenticated uint8
+
+const (
+	// Auto sends browser navigations to sign in and answers 401 to the rest.
+	Auto Unauthenticated = iota
+	// Redirect always sends to sign in.
+	Redirect
+	// NoRedirect always answers 401.
+	NoRedirect
+)
+
+// RouteOptions describe one route, compiled.
+type RouteOptions struct {
+	Name string
+	// Scheme, Host and Port are the public origin; Port "" is the scheme's.
+	Scheme, Host, Port string
+	// Prefix is the path, "/" or without a final slash.
+	Prefix          string
+	Policy          *policy.Policy
+	Providers       []string // whose sessions count; empty means all
+	Unauthenticated Unauthenticated
+	Permit          Permit
+	Forwarder       *Forwarder
+	Metrics         *telemetry.RouteMetrics
+}
+
+// Route is one public address, where it leads and who may pass.
+type Route struct {
+	Name            string
+	prefix          string
+	policy          *policy.Policy
+	providers       []string
+	unauthenticated Unauthenticated
+	permit          Permit
+	forwarder       *Forwarder
+	metrics         *telemetry.RouteMetrics
+}
+
+// accepts reports whether a session of this provider counts on the route.
+func (rt *Route) accepts(provider string) bool {
+	return len(rt.providers) == 0 || slices.Contains(rt.providers, provider)
+}

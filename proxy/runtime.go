@@ -1,0 +1,121 @@
+package proxy
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/gatehouse-proxy/gatehouse/identity"
+	"github.com/gatehouse-proxy/gatehouse/login"
+	"github.com/gatehouse-proxy/gatehouse/page"
+	"github.com/gatehouse-proxy/gatehouse/policy"
+	"github.com/gatehouse-proxy/gatehouse/session"
+	"github.com/gatehouse-proxy/gatehouse/telemetry"
+)
+
+// Options are the parts of a Runtime. NewLogin makes the login for it, given
+// what login has to know of the routes.
+type Options struct {
+	Door     Door
+	AuthPath string // without a final slash
+	Routes   []RouteOptions
+	Pages    *page.Pages
+	Store    session.Store
+	NewLogin func(Routes) *login.Login
+	// Log writes the access log's lines; Metrics count what no route takes.
+	AccessLog *telemetry.AccessLog
+	Unrouted  *telemetry.RouteMetrics
+}
+
+// Runtime is one configuration at work. It never changes: a request reads one
+// Runtime and keeps it, and a reload swaps in another.
+type Runtime struct {
+	door      Door
+	authPath  string
+	sites     sites
+	order     []placed // all routes, in the configuration's order
+	endpoints map[string]endpoint
+	login     *login.Login
+	store     session.Store
+	pages     *page.Pages
+	accessLog *telemetry.AccessLog
+	unrouted  *telemetry.RouteMetrics
+}
+
+// placed is a route with its site.
+type placed struct {
+	site  *site
+	route *Route
+}
+
+// NewRuntime compiles the routes. The configuration was checked before, so an
+// error means that two checks disagree.
+func NewRuntime(o Options) (*Runtime, error) {
+	rt := &Runtime{
+		door:      o.Door,
+		authPath:  o.AuthPath,
+		sites:     sites{byPort: map[authority][]*site{}},
+		store:     o.Store,
+		pages:     o.Pages,
+		accessLog: o.AccessLog,
+		unrouted:  o.Unrouted,
+	}
+	for _, ro := range o.Routes {
+		s := rt.sites.add(ro.Scheme, ro.Host, ro.Port)
+		if s.routes[ro.Prefix] != nil {
+			return nil, fmt.Errorf("two routes from %s%s", s.origin(), ro.Prefix)
+		}
+		route := &Route{
+			Name: ro.Name, prefix: ro.Prefix, policy: ro.Policy, providers: ro.Providers,
+			unauthenticated: ro.Unauthenticated, permit: ro.Permit, forwarder: ro.Forwarder, metrics: ro.Metrics,
+		}
+		s.routes[ro.Prefix] = route
+		s.longest = max(s.longest, len(ro.Prefix))
+		s.permit = s.permit.union(ro.Permit)
+		rt.order = append(rt.order, placed{s, route})
+	}
+	rt.login = o.NewLogin(Routes{rt})
+	rt.endpoints = rt.ownAddresses()
+	return rt, nil
+}
+
+// Routes is what login may ask about the routes of a Runtime.
+type Routes struct{ rt *Runtime }
+
+// IsOrigin reports whether a route lives under this origin.
+func (rs Routes) IsOrigin(origin string) bool {
+	return slices.ContainsFunc(rs.rt.order, func(p placed) bool { return p.site.origin() == origin })
+}
+
+// Providers names the providers whose sessions count at a path of an origin;
+// empty means all.
+func (rs Routes) Providers(origin, path string) []string {
+	for _, p := range rs.rt.order {
+		if p.site.origin() != origin {
+			continue
+		}
+		if route, err := p.site.route(path); err == nil {
+			return route.providers
+		}
+		return nil
+	}
+	return nil
+}
+
+// Apps lists the routes that somebody may open now, as their policies decide.
+// nil is an anonymous visitor, who sees what needs no sign-in.
+func (rs Routes) Apps(r *http.Request, who *identity.Identity) []page.App {
+	var apps []page.App
+	peer, _ := rs.rt.door.arrive(r)
+	for _, p := range rs.rt.order {
+		q := policy.Query{Peer: peer.peer, Method: http.MethodGet, Path: p.route.prefix, Host: p.site.host}
+		if who != nil && p.route.accepts(who.Provider) {
+			q.Caller = who
+		}
+		switch p.route.policy.Decide(&q).Effect {
+		case policy.Allow, policy.Bypass:
+			apps = append(apps, page.App{Title: p.route.Name, URL: p.site.origin() + p.route.prefix, Host: p.site.public})
+		}
+	}
+	return apps
+}

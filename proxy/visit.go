@@ -1,0 +1,67 @@
+package proxy
+
+import (
+	"net/http"
+	"net/netip"
+
+	"github.com/gatehouse-proxy/gatehouse/policy"
+	"github.com/gatehouse-proxy/gatehouse/session"
+	"github.com/gatehouse-proxy/gatehouse/telemetry"
+)
+
+// visit is what the door settled about one request, and what is learnt on the
+// way. Nobody behind the door looks at a forwarded header again.
+type visit struct {
+	peer   netip.Addr // the client; the zero Addr is unknown
+	site   *site      // the public origin asked for; nil for an unknown host
+	path   string     // canonical, see CanonicalPath
+	route  *Route     // nil until routed
+	record *telemetry.Record
+}
+
+// enterRoute finds the route that answers. The door read the path with what
+// any route of the site permits; here it must hold with this route's permit.
+func (v *visit) enterRoute(r *http.Request) error {
+	route, err := v.site.route(v.path)
+	if err != nil {
+		return err
+	}
+	v.route = route
+	v.record.Route = route.Name
+	if route.permit != v.site.permit {
+		if _, err := CanonicalPath(r.URL.EscapedPath(), route.permit); err != nil {
+			return ambiguousPath(err)
+		}
+	}
+	return nil
+}
+
+// decide asks the route's policy and notes what it said.
+func (v *visit) decide(r *http.Request, s *session.Session) policy.Decision {
+	q := policy.Query{Peer: v.peer, Method: r.Method, Path: v.path, Host: v.site.host}
+	if s != nil {
+		q.Caller = &s.Identity
+	}
+	d := v.route.policy.Decide(&q)
+	v.record.Decision = recorded[d.Effect]
+	v.record.Rule = d.Rule
+	v.record.Reason = string(d.Reason)
+	return d
+}
+
+// recorded names effects in the log.
+var recorded = [...]telemetry.Decision{
+	policy.Deny:      telemetry.DecisionDeny,
+	policy.Allow:     telemetry.DecisionAllow,
+	policy.Bypass:    telemetry.DecisionBypass,
+	policy.SignIn:    telemetry.DecisionSignIn,
+	policy.NeedToken: telemetry.DecisionNeedToken,
+}
+
+// signedIn notes who calls.
+func (v *visit) signedIn(s *session.Session) {
+	v.record.Provider = s.Identity.Provider
+	v.record.Subject = s.Identity.Subject
+	v.record.Email = s.Identity.Email
+	v.record.Session = telemetry.SessionHash(s.ID)
+}

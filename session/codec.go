@@ -1,0 +1,103 @@
+package session
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/gorilla/securecookie"
+)
+
+// codec seals the values of one purpose and opens them again, and nothing else.
+//
+// Of securecookie's defaults none fits: its MaxAge of 30 days (our times are
+// inside), its 4096 bytes (we split), its gob. Its MAC covers
+// "name|time|ciphertext"; neither time nor ciphertext can hold a "|", so the
+// name may, and carries purpose, scheme and host.
+type codec struct {
+	purpose purpose
+	limit   int // of a sealed value, in bytes
+	sealers []securecookie.Codec
+}
+
+func newCodec(k *Keys, p purpose, limit int) *codec {
+	c := &codec{purpose: p, limit: limit}
+	for _, key := range k.derived[p] {
+		c.sealers = append(c.sealers, securecookie.New(key[:32], key[32:]).
+			MaxAge(0).MaxLength(limit).SetSerializer(securecookie.NopEncoder{}))
+	}
+	return c
+}
+
+// seal writes v as compact JSON, encrypted and authenticated for o, in the
+// alphabet of base64url. It returns ErrTooLarge above the codec's limit.
+func (c *codec) seal(o origin, v any) (string, error) {
+	if len(c.sealers) == 0 {
+		return "", errors.New("no session key")
+	}
+	var plain bytes.Buffer
+	e := json.NewEncoder(&plain)
+	e.SetEscapeHTML(false) // six bytes for each "&" otherwise
+	if err := e.Encode(v); err != nil {
+		return "", fmt.Errorf("encode %s: %w", c.purpose, err)
+	}
+	if sealedLen(plain.Len()) > c.limit {
+		return "", ErrTooLarge
+	}
+	value, err := c.sealers[0].Encode(c.name(o), plain.Bytes())
+	if err != nil {
+		return "", fmt.Errorf("seal %s: %w", c.purpose, err)
+	}
+	return value, nil
+}
+
+// open reads into v what seal wrote for the same purpose and origin with any
+// of the keys. It reports false for everything else; v is then spoilt.
+func (c *codec) open(o origin, value string, v any) bool {
+	if len(value) > c.limit || !canonical(value) {
+		return false
+	}
+	var plain []byte
+	if securecookie.DecodeMulti(c.name(o), value, &plain, c.sealers...) != nil {
+		return false
+	}
+	d := json.NewDecoder(bytes.NewReader(plain))
+	d.UseNumber()
+	// A field that this build does not know may be a restriction.
+	d.DisallowUnknownFields()
+	if d.Decode(v) != nil {
+		return false
+	}
+	_, err := d.Token()
+	return err == io.EOF
+}
+
+func (c *codec) name(o origin) string {
+	return string(c.purpose) + "|" + o.scheme + "|" + o.host
+}
+
+// sealedLen is how long n bytes become: IV and base64, then time (10 digits
+// until 2286), MAC and base64 again.
+func sealedLen(n int) int {
+	inner := base64.URLEncoding.EncodedLen(16 + n)
+	return base64.URLEncoding.EncodedLen(10 + 1 + inner + 1 + 32)
+}
+
+var strictBase64 = base64.URLEncoding.Strict()
+
+// canonical reports whether value is the only spelling of its bytes. Package
+// base64 skips line breaks and ignores the last character's spare bits, so one
+// sealed value would otherwise have many names in the memory of opened cookies.
+func canonical(value string) bool {
+	n := len(value)
+	if n == 0 || n%4 != 0 || strings.IndexByte(value, '\n') >= 0 || strings.IndexByte(value, '\r') >= 0 {
+		return false
+	}
+	var last [3]byte
+	_, err := strictBase64.Decode(last[:], []byte(value[n-4:]))
+	return err == nil
+}

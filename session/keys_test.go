@@ -1,0 +1,153 @@
+package session
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func testKeys(t testing.TB) *Keys {
+	t.Helper()
+	k, err := NewKeys([][]byte{append(bytes.Repeat([]byte{7}, 31), 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func TestWeakKeysAreRefused(t *testing.T) {
+	good := append(make([]byte, 31), 1)
+	for name, secrets := range map[string][][]byte{
+		"none":     nil,
+		"empty":    {{}},
+		"short":    {good[1:]},
+		"long":     {append(good, 1)},
+		"repeated": {good, make([]byte, 32)},
+		"too many": {good, good, good, good, good, good, good, good, good},
+	} {
+		if _, err := NewKeys(secrets); err == nil {
+			t.Errorf("%s: NewKeys succeeded", name)
+		}
+	}
+	if _, err := NewKeys([][]byte{good}); err != nil {
+		t.Errorf("NewKeys: %v", err)
+	}
+}
+
+func TestKeysAreNeverPrinted(t *testing.T) {
+	k := testKeys(t)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
+		if got := fmt.Sprintf(verb, k); got != "[redacted]" {
+			t.Errorf("%s prints %q", verb, got)
+		}
+	}
+}
+
+func TestEachPurposeHasItsOwnKeys(t *testing.T) {
+	k, o := testKeys(t), origin{"https", "wiki.example.com"}
+	for _, sealing := range purposes {
+		value, err := newCodec(k, sealing, 1000).seal(o, "content")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, opening := range purposes {
+			c := newCodec(k, opening, 1000)
+			c.purpose = sealing // so that only the keys differ
+			var got string
+			if ok := c.open(o, value, &got); ok != (sealing == opening) {
+				t.Errorf("%q opens %q: %t", opening, sealing, ok)
+			}
+		}
+	}
+}
+
+func TestTheZeroKeysSealNothing(t *testing.T) {
+	c := newCodec(&Keys{}, purposeSession, 1000)
+	if value, err := c.seal(origin{}, "x"); err == nil {
+		t.Errorf("sealed %q without a key", value)
+	}
+	var got string
+	if c.open(origin{}, "AAAA", &got) {
+		t.Error("opened without a key")
+	}
+}
+
+func TestOnlyOneSpellingOpens(t *testing.T) {
+	c, o := newCodec(testKeys(t), purposeConfirm, 1000), origin{"https", "wiki.example.com"}
+	opens := func(value string) bool {
+		var got string
+		return c.open(o, value, &got)
+	}
+	for n := range 4 { // every padding
+		value, err := c.seal(o, strings.Repeat("x", n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := sealedLen(n + len(`""`) + len("\n")); len(value) != want {
+			t.Errorf("sealed %d bytes into %d, reckoned %d", n, len(value), want)
+		}
+		if !opens(value) {
+			t.Fatalf("%q does not open", value)
+		}
+		for i := range len(value) {
+			for _, blank := range []string{"\n", "\r", " ", "="} {
+				if opens(value[:i] + blank + value[i:]) {
+					t.Errorf("opens with %q inserted at %d", blank, i)
+				}
+			}
+			for b := range 256 {
+				if byte(b) != value[i] && opens(value[:i]+string([]byte{byte(b)})+value[i+1:]) {
+					t.Errorf("opens with %q at %d of %q", byte(b), i, value)
+				}
+			}
+		}
+	}
+}
+
+func TestOpenRefusesUnknownFieldsAndTrailingData(t *testing.T) {
+	c, o := newCodec(testKeys(t), purposeConfirm, 1000), origin{"https", "wiki.example.com"}
+	for plain, want := range map[string]bool{
+		`{"id":"x","c":1}`:         true,
+		`{"id":"x","c":1} `:        true,
+		`{"id":"x","c":1,"new":1}`: false,
+		`{"id":"x","c":1}{}`:       false,
+		`{"id":"x","c":1}]`:        false,
+		`{"id":"x","c":"1"}`:       false,
+		`{"id":"x"`:                false,
+		`{`:                        false,
+	} {
+		value, err := c.sealers[0].Encode(c.name(o), []byte(plain))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s sealedConfirmation
+		if got := c.open(o, value, &s); got != want {
+			t.Errorf("open(%s) = %t, want %t", plain, got, want)
+		}
+	}
+}
+
+func TestUnknownVersionsAreNoSession(t *testing.T) {
+	names, err := NewNames("gatehouse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := NewCookieStore(Options{Keys: testKeys(t), Names: names, Absolute: 1e9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := origin{"https", "wiki.example.com"}
+	for version, want := range map[int]bool{Version: true, 0: false, Version + 1: false, -1: false} {
+		s := Session{Version: version, ID: "id", Created: 1, Seen: 1, Ends: 2}
+		s.Identity.Issuer, s.Identity.Subject = "https://idp.example.com", "ada"
+		sealed, err := c.codec.seal(o, &s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := split(sealed)
+		if got := c.open(o, &p) != nil; got != want {
+			t.Errorf("version %d opens: %t, want %t", version, got, want)
+		}
+	}
+}

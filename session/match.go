@@ -1,0 +1,43 @@
+package session
+
+// Match selects sessions to revoke: the one with this ID; else those of the
+// provider's session (Issuer, SID); else all of the person (Issuer, Subject).
+// The most specific that is filled in decides alone, as for logout tokens that
+// carry both sid and sub (Back-Channel Logout 1.0 section 2.7). A Match with
+// none of them filled in selects nothing.
+type Match struct {
+	ID, Issuer, SID, Subject string
+}
+
+type matchBy int
+
+const (
+	byNothing matchBy = iota
+	byID
+	bySID
+	bySubject
+)
+
+func (m Match) by() matchBy {
+	switch {
+	case m.ID != "":
+		return byID
+	case m.Issuer != "" && m.SID != "":
+		return bySID
+	case m.Issuer != "" && m.Subject != "":
+		return bySubject
+	}
+	return byNothing
+}
+
+func (m Match) selects(s *Session) bool {
+	switch m.by() {
+	case byID:
+		return s.ID == m.ID
+	case bySID:
+		return s.Identity.Issuer == m.Issuer && s.SID == m.SID
+	case bySubject:
+		return s.Identity.Issuer == m.Issuer && s.Identity.Subject == m.Subject
+	}
+	return false
+}

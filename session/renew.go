@@ -1,0 +1,42 @@
+package session
+
+import (
+	"net/http"
+	"time"
+)
+
+// Ended reports whether s, once loaded, has reached its hard end or was
+// revoked. It does not look at idleness, because s may have been renewed since:
+// what lives as long as its session (a WebSocket) asks this.
+func (c *CookieStore) Ended(s *Session) bool {
+	return At(c.clock()) >= c.lifetime.Ends(s) || c.revoked.ended(s)
+}
+
+// Due reports whether s was last recorded a tenth of Idle ago or more, and its
+// cookie not written within the last half minute.
+func (c *CookieStore) Due(s *Session) bool {
+	now := c.clock()
+	return c.lifetime.Due(s, At(now)) && !c.renewals.recent(s.ID, now, c.pause())
+}
+
+// Renew writes the cookies of s anew with this moment as its last use. Of many
+// requests that carry the same old cookie one writes; should its answer be
+// lost, another may half a minute later.
+func (c *CookieStore) Renew(h http.Header, r *http.Request, s *Session) (bool, error) {
+	now := c.clock()
+	// A slow upstream may have outlasted the session since Load.
+	if !c.lifetime.Live(s, At(now)) || !c.lifetime.Due(s, At(now)) || !c.renewals.claim(s.ID, now, c.pause()) {
+		return false, nil
+	}
+	next := *s
+	next.Seen = At(now)
+	if err := c.write(h, r, &next, At(now)); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// pause leaves short idle periods several chances.
+func (c *CookieStore) pause() time.Duration {
+	return min(renewalPause, c.lifetime.Idle/5)
+}

@@ -1,0 +1,74 @@
+package telemetry
+
+import (
+	"iter"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Gauges are what the metrics ask when they are scraped. Each may be nil, and
+// is then left out. They are called from the scraper's goroutine.
+type Gauges struct {
+	// Providers yields each configured provider's name and whether it is up.
+	Providers iter.Seq2[string, bool]
+	// SessionsRemembered is how many opened sessions are in memory.
+	SessionsRemembered func() int
+	// ConfigLoaded is when the running configuration was loaded.
+	ConfigLoaded time.Time
+}
+
+// SetGauges replaces what is asked from now on. A reload sets the new
+// runtime's, and series of providers that are gone go with the old one.
+func (m *Metrics) SetGauges(g Gauges) { m.gauges.now.Store(&g) }
+
+// gauges is the prometheus.Collector over the current Gauges.
+type gauges struct {
+	now                            atomic.Pointer[Gauges]
+	providerUp, remembered, loaded *prometheus.Desc
+}
+
+func newGauges() *gauges {
+	return &gauges{
+		providerUp: prometheus.NewDesc("gatehouse_provider_up",
+			"Whether the provider's metadata and keys are at hand.", []string{"provider"}, nil),
+		remembered: prometheus.NewDesc("gatehouse_sessions_remembered",
+			"Opened sessions held in memory.", nil, nil),
+		loaded: prometheus.NewDesc("gatehouse_config_loaded_timestamp_seconds",
+			"When the running configuration was loaded, in Unix seconds.", nil, nil),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (g *gauges) Describe(to chan<- *prometheus.Desc) {
+	to <- g.providerUp
+	to <- g.remembered
+	to <- g.loaded
+}
+
+// Collect implements prometheus.Collector.
+func (g *gauges) Collect(to chan<- prometheus.Metric) {
+	now := g.now.Load()
+	if now == nil {
+		return
+	}
+	gauge := func(desc *prometheus.Desc, value float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+	}
+	if now.Providers != nil {
+		for name, up := range now.Providers {
+			value := 0.0
+			if up {
+				value = 1
+			}
+			gauge(g.providerUp, value, name)
+		}
+	}
+	if now.SessionsRemembered != nil {
+		gauge(g.remembered, float64(now.SessionsRemembered()))
+	}
+	if !now.ConfigLoaded.IsZero() {
+		gauge(g.loaded, float64(now.ConfigLoaded.UnixMilli())/1000)
+	}
+}

@@ -1,0 +1,33 @@
+package telemetry
+
+import (
+	"io"
+	"log/slog"
+)
+
+// NewLogger returns the process's logger.
+//
+// Format is "json", "text" or "auto": text when tty says that a person watches,
+// JSON otherwise. Level is "debug", "info", "warn" or "error", and info for
+// anything else. Every line is exactly one Write to w, so a writer that buffers
+// or hands lines to a goroutine can be put in between without a change here.
+func NewLogger(w io.Writer, format, level string, tty bool) *slog.Logger {
+	options := &slog.HandlerOptions{Level: logLevel(level)}
+	if format == "text" || format != "json" && tty {
+		return slog.New(slog.NewTextHandler(w, options))
+	}
+	return slog.New(slog.NewJSONHandler(w, options))
+}
+
+func logLevel(name string) slog.Level {
+	switch name {
+	case "debug":
+		return slog.LevelDebug
+	case "warn":
+		return slog.LevelWarn
+	case "error":
+		return slog.LevelError
+	default:
+		return slog.LevelInfo
+	}
+}

@@ -92,19 +92,17 @@ func (l *Login) redeem(w http.ResponseWriter, r *http.Request, p *provider.Provi
 // brought along, and Save revokes the session it replaces, so nothing planted
 // or copied before the sign-in is worth anything after it.
 func (l *Login) establish(w http.ResponseWriter, r *http.Request, p *provider.Provider, grant *provider.Grant) (*session.Session, error) {
-	now := session.At(l.Now())
 	s := &session.Session{
 		ID:       session.NewID(),
 		Identity: grant.Identity,
 		SID:      grant.SID,
 		Kept:     p.Kept(),
-		Created:  now,
 	}
 	if !grant.AuthTime.IsZero() {
 		s.AuthTime = session.At(grant.AuthTime)
 	}
 	if acr := grant.Identity.ACR; acr != "" {
-		s.Levels = map[string]session.Time{acr: now}
+		s.Levels = map[string]session.Time{acr: session.At(l.Now())}
 	}
 	err := l.Store.Save(w, r, s)
 	switch {

@@ -53,7 +53,7 @@ func (v *revocations) extend(absolute time.Duration) {
 	if more <= 0 {
 		return
 	}
-	v.horizon = 0
+	v.horizon = absolute
 	lengthen(v.ids, more)
 	lengthen(v.sids, more)
 	lengthen(v.subjects, more)

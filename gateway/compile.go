@@ -75,6 +75,7 @@ func Compile(c *config.Config, process Process) (*Build, error) {
 		Store:     b.store,
 		AccessLog: telemetry.NewAccessLog(process.Log, c.Log.Access),
 		Unrouted:  process.Metrics.Route(""),
+		Log:       process.Log,
 		NewLogin: func(rs proxy.Routes) *login.Login {
 			return login.New(login.Options{
 				AuthPath:     c.Server.AuthPath,

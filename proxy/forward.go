@@ -296,8 +296,10 @@ func (f *Forwarder) fail(w http.ResponseWriter, _ *http.Request, err error) {
 		x.visit.Outcome.Err = err
 	case x.upload.state.Load() == uploadTooLarge:
 		x.err = bodyTooLarge(w)
-	case x.upload.state.Load() == uploadBroken, x.Err() == context.Canceled:
+	case x.Err() == context.Canceled:
 		x.err = &page.Error{Status: statusClientGone, Reason: "client_gone", Text: "The request was cancelled.", Close: true, Cause: err}
+	case x.upload.state.Load() == uploadBroken:
+		x.err = &page.Error{Status: http.StatusBadRequest, Reason: "body_malformed", Text: "The request's body could not be read.", Close: true, Cause: err}
 	case lost != nil && lost.Kind == upstream.TimedOut:
 		x.err = &page.Error{Status: http.StatusGatewayTimeout, Reason: "upstream_timeout", Text: "The application took too long to answer.", Cause: err}
 	case lost != nil && lost.Kind == upstream.Unreachable:

@@ -16,7 +16,7 @@ func (rt *Runtime) forward(w http.ResponseWriter, r *http.Request, v *visit, s *
 		RequestID: v.record.RequestID, Outcome: &outcome,
 	}
 	if s != nil {
-		out.Headers = v.route.forwarder.Headers().Render(&s.Identity)
+		out.Headers = v.seen.headers
 		if rt.store.Due(s) {
 			out.OnResponse = func(h http.Header) { rt.renew(h, r, s, v) }
 		}

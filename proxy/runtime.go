@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 
@@ -16,15 +17,16 @@ import (
 // Options are the parts of a Runtime. NewLogin makes the login for it, given
 // what login has to know of the routes.
 type Options struct {
-	Door     Door
-	AuthPath string // without a final slash
-	Routes   []RouteOptions
-	Pages    *page.Pages
-	Store    session.Store
-	NewLogin func(Routes) *login.Login
-	// Log writes the access log's lines; Metrics count what no route takes.
+	Door      Door
+	AuthPath  string // without a final slash
+	Routes    []RouteOptions
+	Pages     *page.Pages
+	Store     session.Store
+	NewLogin  func(Routes) *login.Login
 	AccessLog *telemetry.AccessLog
-	Unrouted  *telemetry.RouteMetrics
+	// Unrouted counts what no route takes.
+	Unrouted *telemetry.RouteMetrics
+	Log      *slog.Logger
 }
 
 // Runtime is one configuration at work. It never changes: a request reads one
@@ -36,10 +38,12 @@ type Runtime struct {
 	order     []placed // all routes, in the configuration's order
 	endpoints map[string]endpoint
 	login     *login.Login
+	views     views
 	store     session.Store
 	pages     *page.Pages
 	accessLog *telemetry.AccessLog
 	unrouted  *telemetry.RouteMetrics
+	log       *slog.Logger
 }
 
 // placed is a route with its site.
@@ -59,6 +63,7 @@ func NewRuntime(o Options) (*Runtime, error) {
 		pages:     o.Pages,
 		accessLog: o.AccessLog,
 		unrouted:  o.Unrouted,
+		log:       o.Log,
 	}
 	for _, ro := range o.Routes {
 		s := rt.sites.add(ro.Scheme, ro.Host, ro.Port)

@@ -46,7 +46,11 @@ func (rt *Runtime) caller(r *http.Request, v *visit) (*session.Session, error) {
 	case !v.route.accepts(s.Identity.Provider):
 		return nil, nil
 	}
-	v.signedIn(s)
+	seen, fresh := rt.views.of(s, v.route)
+	if left := seen.headers.Omitted(); fresh && len(left) > 0 {
+		rt.log.Warn("claims that cannot be sent were left out", "route", v.route.Name, "headers", left, "session", seen.session)
+	}
+	v.signedIn(s, seen)
 	return s, nil
 }
 

@@ -16,6 +16,7 @@ type visit struct {
 	site   *site      // the public origin asked for; nil for an unknown host
 	path   string     // canonical, see CanonicalPath
 	route  *Route     // nil until routed
+	seen   *view      // what the route makes of the session; nil is nobody
 	record *telemetry.Record
 }
 
@@ -59,9 +60,10 @@ var recorded = [...]telemetry.Decision{
 }
 
 // signedIn notes who calls.
-func (v *visit) signedIn(s *session.Session) {
+func (v *visit) signedIn(s *session.Session, seen *view) {
+	v.seen = seen
 	v.record.Provider = s.Identity.Provider
 	v.record.Subject = s.Identity.Subject
 	v.record.Email = s.Identity.Email
-	v.record.Session = telemetry.SessionHash(s.ID)
+	v.record.Session = seen.session
 }

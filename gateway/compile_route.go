@@ -4,12 +4,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/gatehouse-proxy/gatehouse/config"
-	"github.com/gatehouse-proxy/gatehouse/identity"
 	"github.com/gatehouse-proxy/gatehouse/policy"
 	"github.com/gatehouse-proxy/gatehouse/proxy"
 	"github.com/gatehouse-proxy/gatehouse/session"
@@ -26,7 +24,6 @@ var unauthenticated = map[string]proxy.Unauthenticated{
 // routes compiles all routes, and their pools into b.
 func (b *Build) routes(c *config.Config, names *session.Names, process Process) ([]proxy.RouteOptions, error) {
 	global := headerRules(c.Headers)
-	everySet := headerNames(c)
 	buffers := new(upstream.Buffers)
 	var out []proxy.RouteOptions
 	for i := range c.Routes {
@@ -49,7 +46,6 @@ func (b *Build) routes(c *config.Config, names *session.Names, process Process) 
 			Upstream:         pool,
 			Buffers:          buffers,
 			Headers:          headers,
-			Strip:            everySet,
 			StripPrefix:      stripped(r, prefix),
 			AddPrefix:        r.AddPrefix,
 			PreserveHost:     r.PreserveHost,
@@ -136,18 +132,6 @@ func headerRules(headers config.Headers) []proxy.HeaderRule {
 	}
 	slices.SortFunc(rules, func(a, b proxy.HeaderRule) int { return strings.Compare(a.Name, b.Name) })
 	return rules
-}
-
-// headerNames are the headers that any route sets. They are stripped on every
-// route, so that a client cannot bring to one application what another one's
-// applications believe.
-func headerNames(c *config.Config) []string {
-	names := slices.Collect(maps.Keys(c.Headers))
-	for i := range c.Routes {
-		names = slices.AppendSeq(names, maps.Keys(c.Routes[i].Headers))
-	}
-	// A client's own Authorization goes through where no rule sets it.
-	return slices.DeleteFunc(names, func(name string) bool { return identity.FoldASCII(name) == "authorization" })
 }
 
 // keptClaims are the claim paths that headers and policies refer to: what a

@@ -1,23 +1,17 @@
 package proxy
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
-
-	"golang.org/x/net/http/httpguts"
 
 	"github.com/gatehouse-proxy/gatehouse/identity"
 	"github.com/gatehouse-proxy/gatehouse/page"
@@ -31,10 +25,8 @@ type ForwarderOptions struct {
 	Upstream http.RoundTripper
 	// Buffers may be shared by all routes.
 	Buffers httputil.BufferPool
-	// Headers are the route's; Strip names further headers that a client may
-	// not send, such as those that other routes set.
+	// Headers are the route's.
 	Headers *HeaderPlan
-	Strip   []string
 	// StripPrefix is a canonical decoded path that is dropped at a segment
 	// bound; "" and "/" drop nothing. AddPrefix, a path as it stands in a
 	// URL, is put before what remains.
@@ -103,7 +95,7 @@ func NewForwarder(o ForwarderOptions) (*Forwarder, error) {
 	}
 	f := &Forwarder{
 		headers:        o.Headers,
-		scrubber:       NewScrubber(append(o.Headers.Names(), o.Strip...)...),
+		scrubber:       NewScrubber(o.Headers.Names()...),
 		preserveHost:   o.PreserveHost,
 		maxBody:        o.MaxBody,
 		stripCookies:   o.StripCookies,
@@ -181,48 +173,6 @@ func (f *Forwarder) Forward(w http.ResponseWriter, r *http.Request, v Visit) err
 	}
 	f.proxy.ServeHTTP(&x.answer, in)
 	return x.err
-}
-
-// rewritePath drops and adds prefixes on the escaped path, so that what the
-// client encoded stays encoded (a permitted %2F is no slash).
-func (f *Forwarder) rewritePath(u *url.URL) (path, rawPath string, err error) {
-	if len(f.strip) == 0 && f.add == "" {
-		return u.Path, u.RawPath, nil
-	}
-	raw, ok := stripSegments(u.EscapedPath(), f.strip)
-	if !ok {
-		// The route matched a path that does not begin as the route does:
-		// two readings of one path, so neither is forwarded.
-		return "", "", ambiguousForward()
-	}
-	if !strings.HasPrefix(raw, "/") {
-		raw = "/" + raw
-	}
-	raw = f.add + raw
-	if path, err = url.PathUnescape(raw); err != nil {
-		return "", "", ambiguousForward()
-	}
-	return path, raw, nil
-}
-
-// stripSegments drops segments from the front of an escaped path. They are
-// compared decoded, because /%64ocs/x is under /docs too.
-func stripSegments(raw string, segments []string) (rest string, ok bool) {
-	for _, want := range segments {
-		after, found := strings.CutPrefix(raw, "/")
-		if !found {
-			return "", false
-		}
-		end := strings.IndexByte(after, '/')
-		if end < 0 {
-			end = len(after)
-		}
-		if got, err := url.PathUnescape(after[:end]); err != nil || got != want {
-			return "", false
-		}
-		raw = after[end:]
-	}
-	return raw, true
 }
 
 // rewrite makes the outgoing request. Everything that Connection names and all
@@ -322,236 +272,4 @@ func bodyTooLarge(w http.ResponseWriter) error {
 
 func ambiguousForward() error {
 	return &page.Error{Status: http.StatusBadRequest, Reason: "path_ambiguous", Text: "This address can be read in more than one way, so it is not served."}
-}
-
-// --- exchange -------------------------------------------------------------
-
-// exchange is one request on its way through a Forwarder, in one piece of
-// memory. It is the request's context too, because that is what ReverseProxy
-// hands to all of its hooks. It is not pooled: a transport may hold a context
-// longer than the request lasts.
-type exchange struct {
-	context.Context
-	visit         Visit
-	started       time.Time
-	path, rawPath string
-	webSocket     bool // asked for
-	informs       bool // the client understands 1xx
-	hijacked      bool
-	err           error
-	values        [4]string
-	answer        answer
-	upload        upload
-	download      download
-}
-
-type exchangeKey struct{}
-
-// Value finds the exchange itself besides what r's context holds.
-func (x *exchange) Value(key any) any {
-	if key == (exchangeKey{}) {
-		return x
-	}
-	return x.Context.Value(key)
-}
-
-func exchangeOf(ctx context.Context) *exchange { return ctx.Value(exchangeKey{}).(*exchange) }
-
-// set puts a header whose list of one lives in the exchange.
-func (x *exchange) set(h http.Header, i int, name, value string) {
-	x.values[i] = value
-	h[name] = x.values[i : i+1 : i+1]
-}
-
-// answer is where ReverseProxy writes. It sees what ModifyResponse does not:
-// informational answers.
-type answer struct {
-	http.ResponseWriter
-	f *Forwarder
-	x *exchange
-}
-
-// Unwrap lets http.ResponseController flush.
-func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
-
-// WriteHeader keeps Gatehouse's cookies out of informational answers, and
-// these from HTTP/1.0 clients (RFC 9110 section 15.2).
-func (a *answer) WriteHeader(status int) {
-	h := a.Header()
-	if status < 200 {
-		if !a.x.informs {
-			return
-		}
-		a.f.stripSetCookie(h)
-	} else if _, typed := h["Content-Type"]; !typed {
-		h["Content-Type"] = nil // net/http would guess one, and make HTML of a text
-	}
-	a.ResponseWriter.WriteHeader(status)
-}
-
-// Write notes why a client could not be told more.
-func (a *answer) Write(p []byte) (int, error) {
-	n, err := a.ResponseWriter.Write(p)
-	if err != nil {
-		a.x.visit.Outcome.Err = fmt.Errorf("write to client: %w", err)
-	}
-	return n, err
-}
-
-// Hijack hands the connection to a WebSocket.
-func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, buffered, err := http.NewResponseController(a.ResponseWriter).Hijack()
-	a.x.hijacked = err == nil
-	return conn, buffered, err
-}
-
-const (
-	uploadTooLarge = iota + 1
-	uploadBroken
-)
-
-// upload is the request's body. It remembers why it could not be read, since
-// that is not the upstream's fault.
-type upload struct {
-	io.ReadCloser
-	state atomic.Uint32 // transports read in goroutines of their own
-}
-
-func (u *upload) Read(p []byte) (int, error) {
-	n, err := u.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			u.state.Store(uploadTooLarge)
-		} else {
-			u.state.Store(uploadBroken)
-		}
-	}
-	return n, err
-}
-
-// download is the answer's body. Closing it completes the trailers, announced
-// or not, and ReverseProxy copies them right after.
-type download struct {
-	io.ReadCloser
-	res *http.Response
-	f   *Forwarder
-	x   *exchange
-}
-
-func (d *download) Read(p []byte) (int, error) {
-	n, err := d.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
-		d.x.visit.Outcome.Err = fmt.Errorf("read from upstream: %w", err)
-	}
-	return n, err
-}
-
-func (d *download) Close() error {
-	err := d.ReadCloser.Close()
-	d.f.stripSetCookie(d.res.Trailer)
-	return err
-}
-
-// --- WebSockets -----------------------------------------------------------
-
-// admitUpgrade refuses every upgrade but a WebSocket's from an origin that may
-// open one. Pages of sibling subdomains are same-site, so the session cookie
-// comes along with their handshakes, and no CORS check protects the answer.
-//
-// Programs that are no browsers send no Origin, and browsers always do
-// (RFC 6455 section 4.1), so an absent one is fine. An upgrade header that
-// Connection does not name is none and is dropped.
-func (f *Forwarder) admitUpgrade(r *http.Request, v *Visit) (webSocket bool, err error) {
-	if len(r.Header["Upgrade"]) == 0 || !httpguts.HeaderValuesContainsToken(r.Header["Connection"], "upgrade") {
-		return false, nil
-	}
-	if !isWebSocket(r.Header) || r.Method != http.MethodGet || r.ProtoMajor != 1 || r.ProtoMinor < 1 || r.ContentLength != 0 {
-		return false, &page.Error{Status: http.StatusBadRequest, Reason: "upgrade_not_allowed", Text: "This upgrade is not served here.", Close: true}
-	}
-	switch origin := r.Header["Origin"]; len(origin) {
-	case 0:
-		return true, nil
-	case 1:
-		folded := identity.FoldASCII(origin[0])
-		if folded == ownOrigin(v) || slices.Contains(f.origins, folded) {
-			return true, nil
-		}
-	}
-	return false, &page.Error{Status: http.StatusForbidden, Reason: "origin_not_allowed", Text: "This page may not open a connection here."}
-}
-
-// ownOrigin is the visited origin as browsers write it (RFC 6454 section 6.2).
-func ownOrigin(v *Visit) string {
-	host := v.Host
-	if v.Scheme == "https" {
-		host = strings.TrimSuffix(host, ":443")
-	} else {
-		host = strings.TrimSuffix(host, ":80")
-	}
-	return v.Scheme + "://" + identity.FoldASCII(host)
-}
-
-func isWebSocket(h http.Header) bool {
-	values := h["Upgrade"]
-	return len(values) == 1 && identity.FoldASCII(values[0]) == "websocket"
-}
-
-// --- private answers ------------------------------------------------------
-
-// makePrivate keeps an answer that carries somebody's cookie out of shared
-// caches: a cookie that a cache hands to the next visitor signs them in as
-// somebody else. Set-Cookie alone does not prevent storing (RFC 9111 section
-// 7.3).
-func makePrivate(h http.Header) {
-	kept := make([]string, 0, 4)
-	stored := true
-	for _, line := range h["Cache-Control"] {
-		directives, ok := splitDirectives(line)
-		if !ok { // nobody knows what a cache makes of it
-			directives = []string{"no-store"}
-		}
-		for _, directive := range directives {
-			name, _, _ := strings.Cut(directive, "=")
-			switch identity.FoldASCII(strings.TrimSpace(name)) {
-			case "", "public", "s-maxage", "private":
-				// private="field" covers that field alone; the plain one is added below.
-			case "no-store":
-				stored = false
-				kept = append(kept, "no-store")
-			default:
-				kept = append(kept, directive)
-			}
-		}
-	}
-	if stored {
-		kept = append([]string{"private"}, kept...)
-	}
-	h["Cache-Control"] = []string{strings.Join(kept, ", ")}
-	for name := range h {
-		// What caches of one kind obey instead (RFC 9213 section 3).
-		folded := foldName(name)
-		if folded == "surrogate-control" || folded == "x-accel-expires" || folded == "edge-control" ||
-			folded == "cdn-cache-control" || strings.HasSuffix(folded, "-cdn-cache-control") {
-			delete(h, name)
-		}
-	}
-}
-
-// splitDirectives splits at the commas outside of quotes. It is not ok if a
-// quote is left open.
-func splitDirectives(line string) (list []string, ok bool) {
-	quoted, start := false, 0
-	for i := 0; i < len(line); i++ {
-		switch {
-		case line[i] == '\\' && quoted:
-			i++
-		case line[i] == '"':
-			quoted = !quoted
-		case line[i] == ',' && !quoted:
-			list = append(list, strings.TrimSpace(line[start:i]))
-			start = i + 1
-		}
-	}
-	return append(list, strings.TrimSpace(line[start:])), !quoted
 }

@@ -1,0 +1,140 @@
+package proxy
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// exchange is one request on its way through a Forwarder, in one piece of
+// memory. It is the request's context too, because that is what ReverseProxy
+// hands to all of its hooks. It is not pooled: a transport may hold a context
+// longer than the request lasts.
+type exchange struct {
+	context.Context
+	visit         Visit
+	started       time.Time
+	path, rawPath string
+	webSocket     bool // asked for
+	informs       bool // the client understands 1xx
+	hijacked      bool
+	err           error
+	values        [4]string
+	answer        answer
+	upload        upload
+	download      download
+}
+
+type exchangeKey struct{}
+
+// Value finds the exchange itself besides what r's context holds.
+func (x *exchange) Value(key any) any {
+	if key == (exchangeKey{}) {
+		return x
+	}
+	return x.Context.Value(key)
+}
+
+func exchangeOf(ctx context.Context) *exchange { return ctx.Value(exchangeKey{}).(*exchange) }
+
+// set puts a header whose list of one lives in the exchange.
+func (x *exchange) set(h http.Header, i int, name, value string) {
+	x.values[i] = value
+	h[name] = x.values[i : i+1 : i+1]
+}
+
+// answer is where ReverseProxy writes. It sees what ModifyResponse does not:
+// informational answers.
+type answer struct {
+	http.ResponseWriter
+	f *Forwarder
+	x *exchange
+}
+
+// Unwrap lets http.ResponseController flush.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// WriteHeader keeps Gatehouse's cookies out of informational answers, and
+// these from HTTP/1.0 clients (RFC 9110 section 15.2).
+func (a *answer) WriteHeader(status int) {
+	h := a.Header()
+	if status < 200 {
+		if !a.x.informs {
+			return
+		}
+		a.f.stripSetCookie(h)
+	} else if _, typed := h["Content-Type"]; !typed {
+		h["Content-Type"] = nil // net/http would guess one, and make HTML of a text
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Write notes why a client could not be told more.
+func (a *answer) Write(p []byte) (int, error) {
+	n, err := a.ResponseWriter.Write(p)
+	if err != nil {
+		a.x.visit.Outcome.Err = fmt.Errorf("write to client: %w", err)
+	}
+	return n, err
+}
+
+// Hijack hands the connection to a WebSocket.
+func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffered, err := http.NewResponseController(a.ResponseWriter).Hijack()
+	a.x.hijacked = err == nil
+	return conn, buffered, err
+}
+
+const (
+	uploadTooLarge = iota + 1
+	uploadBroken
+)
+
+// upload is the request's body. It remembers why it could not be read, since
+// that is not the upstream's fault.
+type upload struct {
+	io.ReadCloser
+	state atomic.Uint32 // transports read in goroutines of their own
+}
+
+func (u *upload) Read(p []byte) (int, error) {
+	n, err := u.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			u.state.Store(uploadTooLarge)
+		} else {
+			u.state.Store(uploadBroken)
+		}
+	}
+	return n, err
+}
+
+// download is the answer's body. Closing it completes the trailers, announced
+// or not, and ReverseProxy copies them right after.
+type download struct {
+	io.ReadCloser
+	res *http.Response
+	f   *Forwarder
+	x   *exchange
+}
+
+func (d *download) Read(p []byte) (int, error) {
+	n, err := d.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		d.x.visit.Outcome.Err = fmt.Errorf("read from upstream: %w", err)
+	}
+	return n, err
+}
+
+func (d *download) Close() error {
+	err := d.ReadCloser.Close()
+	d.f.stripSetCookie(d.res.Trailer)
+	return err
+}

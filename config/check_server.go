@@ -12,6 +12,7 @@ func (c *checker) server(s *Server, p path) {
 	for i, pair := range s.TLS {
 		c.pair(p.key("tls").item(i), pair.Cert, pair.Key)
 	}
+	c.noteTrustInAll(s.TrustedProxies, p.key("trusted_proxies"))
 	c.oneHeaderPerFact(s, p.key("trusted_headers"))
 	c.authPath(s.AuthPath, p.key("auth_path"))
 	c.adminProtected(s.Admin, p.key("admin"))
@@ -155,6 +156,15 @@ func (c *checker) adminHosts(hosts []string, p path) {
 func (c *checker) headerBytes(size Size, p path) {
 	if size < 1<<10 || size > 16<<20 {
 		c.add(p, "must be between 1KiB and 16MiB")
+	}
+}
+
+// noteTrustInAll: whoever is believed can write any address and scheme.
+func (c *checker) noteTrustInAll(trusted []Trusted, p path) {
+	for i, t := range trusted {
+		if t.Prefix.IsValid() && t.Prefix.Bits() == 0 {
+			c.note(p.item(i), "believes everybody, so every client can claim any address")
+		}
 	}
 }
 

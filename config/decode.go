@@ -155,7 +155,7 @@ func (d *decoder) text(n *yaml.Node, placeholder string, p path) (string, bool) 
 		return "", false
 	}
 	at := d.places[p]
-	at.source = source{text: n.Value, refs: done.refs}
+	at.source = source{refs: done.refs}
 	d.places[p] = at
 	return done.text, true
 }
@@ -177,7 +177,7 @@ func (d *decoder) known(text string, f field, p path) {
 		}
 	}
 	what := f.key
-	if f.inList {
+	if f.inList { // its key is in the plural
 		what = "value"
 	}
 	d.reject(p, "unknown %s %s%s", what, d.source(p).quote(text), didYouMean(text, f.enum))

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -17,14 +18,14 @@ type expander struct {
 	getenv       func(string) string
 	readFile     func(string) ([]byte, error)
 	placeholders bool
-	files        []string // named so far, for reload
+	files        []string       // named so far, for reload
+	missing      map[string]int // undefined references, numbered
 }
 
 // expansion is one scalar, expanded.
 type expansion struct {
 	text string
 	refs []string // "${NAME}" for each, without its default
-	stub bool     // a placeholder stands for all of it
 }
 
 // missingError is a reference to nothing, which placeholders may stand in for.
@@ -61,8 +62,9 @@ func (e *expander) expand(text, placeholder string) (expansion, error) {
 		if err != nil {
 			value = "placeholder"
 			if text == "${"+body+"}" {
-				value, done.stub = placeholder, true
+				value = placeholder
 			}
+			value = e.number(ref, value)
 		}
 		done.refs = append(done.refs, "${"+ref+"}")
 		out.WriteString(value)
@@ -70,6 +72,18 @@ func (e *expander) expand(text, placeholder string) (expansion, error) {
 	}
 	done.text = out.String()
 	return done, nil
+}
+
+// number makes placeholders of different references differ, lest two names or
+// addresses seem to be one.
+func (e *expander) number(ref, placeholder string) string {
+	if e.missing == nil {
+		e.missing = map[string]int{}
+	}
+	if _, known := e.missing[ref]; !known {
+		e.missing[ref] = len(e.missing) + 1
+	}
+	return strings.ReplaceAll(placeholder, "placeholder", "placeholder"+strconv.Itoa(e.missing[ref]))
 }
 
 // resolve looks up what stands between the braces; ref is that without a default.

@@ -35,9 +35,8 @@ type place struct {
 	source    source
 }
 
-// source is a scalar as the file has it, before expansion.
+// source is where the text of a scalar came from.
 type source struct {
-	text string
 	refs []string // the ${…} in it, without defaults
 }
 

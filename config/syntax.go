@@ -176,7 +176,9 @@ func (r *report) bareExpansions(lines []string) {
 
 func bareHint(body string) string {
 	name, _, _ := strings.Cut(body, ":-")
-	if !variableName(name) {
+	if strings.HasPrefix(body, "file:/") {
+		name = body
+	} else if !variableName(name) {
 		name = "NAME"
 	}
 	return fmt.Sprintf("an expansion inside {} or [] must be quoted: \"${%s}\"", name)

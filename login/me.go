@@ -82,6 +82,7 @@ func (l *Login) HandleHome(w http.ResponseWriter, r *http.Request) error {
 		home.IdleExpires = l.Lifetime.IdleEnds(s).Std()
 	}
 	home.SignOutURL = l.AuthPath + "/logout"
+	home.SwitchURL = ask{l.AuthPath + "/", promptLogin}.path(l, "")
 	home.Apps = l.Apps(r, who)
 	return l.Pages.Home(w, r, home)
 }

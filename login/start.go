@@ -11,46 +11,59 @@ import (
 	"github.com/gatehouse-proxy/gatehouse/session"
 )
 
-// HandleLogin is GET <auth_path>/login?rd=…[&provider=N].
+// ask is what a sign-in is to lead to, and how.
+type ask struct {
+	returnTo string // checked
+	// prompt is "login" to have the provider ask who it is even if it knows
+	// somebody (OpenID Connect Core section 3.1.2.1), or empty.
+	prompt string
+}
+
+// HandleLogin is GET <auth_path>/login?rd=…[&provider=N][&prompt=login]. The
+// prompt is how people switch accounts: without it, a provider that remembers
+// them would bring the same one back.
 func (l *Login) HandleLogin(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	returnTo := l.ReturnTo.Check(query.Get("rd"), origin(r))
+	a := ask{returnTo: l.ReturnTo.Check(query.Get("rd"), origin(r))}
+	if query.Get("prompt") == promptLogin {
+		a.prompt = promptLogin
+	}
 	if name := query.Get("provider"); name != "" {
 		p := l.byName[name]
 		if p == nil {
 			return &page.Error{
 				Status: http.StatusNotFound, Reason: "provider_unknown",
 				Text:     "There is no such way to sign in here.",
-				RetryURL: l.loginPath(returnTo, ""),
+				RetryURL: l.loginPath(a.returnTo, ""),
 			}
 		}
-		return l.start(w, r, p, returnTo)
+		return l.start(w, r, p, a)
 	}
-	return l.begin(w, r, returnTo)
+	return l.begin(w, r, a)
 }
 
 // Challenge starts a sign-in that comes back to the request's own address. It
 // is checked like any other: on a route that permits doubled slashes, //evil is
 // a path, and would be another host in a Location header.
 func (l *Login) Challenge(w http.ResponseWriter, r *http.Request) error {
-	return l.begin(w, r, l.ReturnTo.Check(r.URL.RequestURI(), origin(r)))
+	return l.begin(w, r, ask{returnTo: l.ReturnTo.Check(r.URL.RequestURI(), origin(r))})
 }
 
-// begin sends the person to the provider that counts for returnTo, a checked
-// return address. Several providers lead to the page to choose from.
-func (l *Login) begin(w http.ResponseWriter, r *http.Request, returnTo string) error {
-	choices := l.choices(r, returnTo)
+// begin sends the person to the provider that counts where a leads. Several
+// providers lead to the page to choose from.
+func (l *Login) begin(w http.ResponseWriter, r *http.Request, a ask) error {
+	choices := l.choices(r, a.returnTo)
 	if len(choices) == 1 {
-		return l.start(w, r, choices[0], returnTo)
+		return l.start(w, r, choices[0], a)
 	}
 	if own := l.AuthPath + "/login"; r.URL.Path != own {
-		l.Pages.Redirect(w, r, http.StatusFound, l.loginPath(returnTo, ""))
+		l.Pages.Redirect(w, r, http.StatusFound, a.path(l, ""))
 		return nil
 	}
 	chooser := page.Chooser{Host: r.Host}
 	for _, p := range choices {
 		chooser.Choices = append(chooser.Choices, page.Choice{
-			Name: p.Name(), DisplayName: p.DisplayName(), URL: l.loginPath(returnTo, p.Name()),
+			Name: p.Name(), DisplayName: p.DisplayName(), URL: a.path(l, p.Name()),
 		})
 	}
 	return l.Pages.Chooser(w, r, chooser)
@@ -60,6 +73,27 @@ func (l *Login) begin(w http.ResponseWriter, r *http.Request, returnTo string) e
 // request's own path and query.
 func (l *Login) LoginURL(r *http.Request) string {
 	return origin(r) + l.loginPath(r.URL.RequestURI(), "")
+}
+
+// promptLogin is the one prompt that strangers' links may ask for: it shows
+// people more than they expect, never less.
+const promptLogin = "login"
+
+// path is the address that asks for a, at a provider or any.
+func (a ask) path(l *Login, providerName string) string {
+	path := l.loginPath(a.returnTo, providerName)
+	if a.prompt != "" {
+		path += "&prompt=" + a.prompt
+	}
+	return path
+}
+
+// extra is what a adds to the authorization request.
+func (a ask) extra() url.Values {
+	if a.prompt == "" {
+		return nil
+	}
+	return url.Values{"prompt": {a.prompt}}
 }
 
 func (l *Login) loginPath(returnTo, providerName string) string {
@@ -86,9 +120,9 @@ func (l *Login) choices(r *http.Request, returnTo string) []*provider.Provider {
 	})
 }
 
-func (l *Login) start(w http.ResponseWriter, r *http.Request, p *provider.Provider, returnTo string) error {
+func (l *Login) start(w http.ResponseWriter, r *http.Request, p *provider.Provider, a ask) error {
 	secrets, cookie, err := l.Attempts.New(r, session.Attempt{
-		Provider: p.Name(), ReturnTo: returnTo,
+		Provider: p.Name(), ReturnTo: a.returnTo,
 	})
 	if err != nil {
 		return err
@@ -98,9 +132,10 @@ func (l *Login) start(w http.ResponseWriter, r *http.Request, p *provider.Provid
 		State:       secrets.State,
 		Nonce:       secrets.Nonce,
 		Verifier:    secrets.Verifier,
+		Extra:       a.extra(),
 	})
 	if err != nil {
-		return l.failed(w, p, l.providerError(p, err, returnTo))
+		return l.failed(w, p, l.providerError(p, err, a.returnTo))
 	}
 	cookie.Set(w)
 	l.Pages.Redirect(w, r, http.StatusFound, address)

@@ -129,7 +129,7 @@ func (p *Pages) actions(r *http.Request, e *Error) []action {
 		add("Try again", p.here(r))
 	}
 	if e.status() == http.StatusForbidden && e.SignedInAs != "" {
-		add("Switch account", p.authPath+"/logout?rd="+url.QueryEscape(cmp.Or(p.here(r), "/")))
+		add("Switch account", p.authPath+"/login?prompt=login&rd="+url.QueryEscape(cmp.Or(p.here(r), "/")))
 	}
 	if e.status() < 500 && r.URL.Path != home {
 		add("See your apps", home)

@@ -145,7 +145,7 @@ func TestDeniedPageSwitchesAccountAndComesBackHere(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, root := renderRequest(t, c.method, c.target, Error{Status: 403, SignedInAs: "ada"})
-			want := "/.auth/logout?rd=" + url.QueryEscape(c.rd)
+			want := "/.auth/login?prompt=login&rd=" + url.QueryEscape(c.rd)
 			if links := find(root, "a"); attr(links[0], "href") != want || text(links[0]) != "Switch account" {
 				t.Errorf("first link is %q to %q, want %q", text(links[0]), attr(links[0], "href"), want)
 			}

@@ -67,7 +67,7 @@ func TestPKCEFollowsTheConfigurationOnBothLegs(t *testing.T) {
 		if q.Has("code_challenge") != test.want || test.want && q.Get("code_challenge_method") != "S256" {
 			t.Errorf("pkce %q with %v: %v", test.mode, test.listed, q)
 		}
-		i.token = captureForm(i, &sent)
+		i.on("/token", captureForm(i, &sent))
 		if _, err := redeem(p); err != nil {
 			t.Fatal(err)
 		}

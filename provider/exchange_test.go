@@ -63,15 +63,14 @@ func TestTokenEndpointAnswersHaveReasons(t *testing.T) {
 			if test.reason == ReasonSlow {
 				p.timeout = 200 * time.Millisecond
 			}
-			good := i.token
-			i.token = test.token
+			i.on("/token", test.token)
 			_, err := redeem(p)
 			wantReason(t, err, test.reason)
 			if e, ok := err.(*Error); ok && e.Unavailable != test.unavailable {
 				t.Errorf("Unavailable = %v", e.Unavailable)
 			}
 			p.timeout = 5 * time.Second
-			i.token = good
+			i.on("/token", nil)
 			if _, err := redeem(p); err != nil {
 				t.Errorf("the next sign-in: %v", err)
 			}
@@ -155,11 +154,11 @@ func TestClientAuthentication(t *testing.T) {
 			i.claims["aud"] = id
 			var header string
 			var form url.Values
-			i.token = func(w http.ResponseWriter, r *http.Request) {
+			i.on("/token", func(w http.ResponseWriter, r *http.Request) {
 				_ = r.ParseForm()
 				header, form = basic(r), r.PostForm
 				writeJSON(w, 200, i.tokenAnswer())
-			}
+			})
 			p := i.client(func(o *Options) { o.ClientID, o.ClientSecrets, o.ClientAuth = id, test.secrets, test.auth })
 			if _, err := redeem(p); err != nil {
 				t.Fatal(err)
@@ -187,7 +186,7 @@ func TestSecretsAreTriedInOrderOnInvalidClientOnly(t *testing.T) {
 	i := newIDP(t)
 	var tried []string
 	refusal := "invalid_client"
-	i.token = func(w http.ResponseWriter, r *http.Request) {
+	i.on("/token", func(w http.ResponseWriter, r *http.Request) {
 		_, secret, _ := r.BasicAuth()
 		tried = append(tried, secret)
 		if secret != "new" {
@@ -195,7 +194,7 @@ func TestSecretsAreTriedInOrderOnInvalidClientOnly(t *testing.T) {
 			return
 		}
 		writeJSON(w, 200, i.tokenAnswer())
-	}
+	})
 	p := i.client(func(o *Options) { o.ClientSecrets = []string{"old", "older", "new"} })
 	for range 2 {
 		if _, err := redeem(p); err != nil {

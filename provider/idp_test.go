@@ -2,18 +2,8 @@ package provider
 
 import (
 	"context"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log"
 	"maps"
@@ -23,8 +13,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	jose "github.com/go-jose/go-jose/v4"
 )
 
 const (
@@ -53,25 +41,12 @@ type idp struct {
 	handlers  map[string]http.HandlerFunc // besides or instead of the default ones
 	discovery object                      // put over the default document; nil removes a member
 	keys      []any
-	token     func(w http.ResponseWriter, r *http.Request) // nil: answer
-	answer    object                                       // put over the default token answer
-	claims    object                                       // put over the default ID token
-	header    object                                       // put over the default header
+	answer    object // put over the default token answer
+	claims    object // put over the default ID token
+	header    object // put over the default header
 	signer    signer
 	userinfo  object
 }
-
-type signer struct {
-	alg string
-	key any
-}
-
-var (
-	rsaKey   = sync.OnceValue(func() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 2048)) })
-	otherRSA = sync.OnceValue(func() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 2048)) })
-	ecKey    = sync.OnceValue(func() *ecdsa.PrivateKey { return must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)) })
-	edKey    = sync.OnceValue(func() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(make([]byte, 32)) })
-)
 
 func must[T any](v T, err error) T {
 	if err != nil {
@@ -90,16 +65,6 @@ func newIDP(t *testing.T) *idp {
 	i.Server = httptest.NewServer(http.HandlerFunc(i.serve))
 	t.Cleanup(i.Close)
 	return i
-}
-
-// jwk writes a public key with members put over it.
-func jwk(public any, kid string, over object) object {
-	data := must(json.Marshal(jose.JSONWebKey{Key: public, KeyID: kid}))
-	var o object
-	if err := json.Unmarshal(data, &o); err != nil {
-		panic(err)
-	}
-	return overlay(o, over)
 }
 
 func overlay(base, over object) object {
@@ -138,10 +103,6 @@ func (i *idp) serve(w http.ResponseWriter, r *http.Request) {
 		defer i.mu.Unlock()
 		writeJSON(w, http.StatusOK, object{"keys": i.keys})
 	case "/token":
-		if i.token != nil {
-			i.token(w, r)
-			return
-		}
 		writeJSON(w, http.StatusOK, i.tokenAnswer())
 	case "/userinfo":
 		if r.Header.Get("Authorization") != "Bearer "+testAccess {
@@ -173,37 +134,6 @@ func (i *idp) goodClaims() object {
 		"email": "ada@example.com", "email_verified": true, "name": "Ada", "preferred_username": "ada",
 		"groups": []string{"engineering"},
 	}
-}
-
-// sign makes a compact JWS of any header and payload, honest or not.
-func (s signer) sign(header, payload []byte) string {
-	input := base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString(payload)
-	sum := sha256.Sum256([]byte(input))
-	var signature []byte
-	switch key := s.key.(type) {
-	case nil:
-	case []byte:
-		mac := hmac.New(sha256.New, key)
-		mac.Write([]byte(input))
-		signature = mac.Sum(nil)
-	case *rsa.PrivateKey:
-		if s.alg[0] == 'P' {
-			signature = must(rsa.SignPSS(rand.Reader, key, crypto.SHA256, sum[:], &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}))
-		} else {
-			signature = must(rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:]))
-		}
-	case *ecdsa.PrivateKey:
-		r, v, err := ecdsa.Sign(rand.Reader, key, sum[:])
-		if err != nil {
-			panic(err)
-		}
-		signature = append(r.FillBytes(make([]byte, 32)), v.FillBytes(make([]byte, 32))...)
-	case ed25519.PrivateKey:
-		signature = ed25519.Sign(key, []byte(input))
-	default:
-		panic(fmt.Sprintf("key %T", key))
-	}
-	return input + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/identity"
@@ -185,6 +186,8 @@ func (o Options) validate() error {
 	switch {
 	case o.Name == "":
 		return errors.New("name is missing")
+	case strings.Contains(o.Issuer, "?"): // OpenID Connect Discovery section 3
+		return errors.New("issuer: must not have a query")
 	case o.ClientID == "":
 		return errors.New("client_id is missing")
 	case slices.Contains(o.ClientSecrets, ""):

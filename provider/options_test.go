@@ -17,6 +17,7 @@ func TestNewRefusesWhatWeakensASignIn(t *testing.T) {
 		{"public client", func(o *Options) { o.ClientSecrets = nil }, ""},
 		{"http issuer", func(o *Options) { o.Issuer = "http://idp.example.com" }, "https"},
 		{"http issuer allowed", func(o *Options) { o.Issuer, o.InsecureHTTP = "http://idp.example.com", true }, ""},
+		{"issuer with a query", func(o *Options) { o.Issuer += "?tenant=x" }, "query"},
 		{"no issuer", func(o *Options) { o.Issuer = "" }, "issuer"},
 		{"http token endpoint", func(o *Options) { o.Endpoints.Token = "http://idp.example.com/t" }, "endpoints.token"},
 		{"loopback token endpoint", func(o *Options) { o.Endpoints.Token = "http://127.0.0.1:8080/t" }, ""},

@@ -65,9 +65,9 @@ func (p *Provider) DisplayName() string { return p.o.DisplayName }
 // under another configuration.
 func (p *Provider) Kept() string { return p.kept }
 
-// Status says how the provider did when it was last asked.
+// Status says how the provider did when Run last asked it.
 type Status struct {
-	// Up: its discovery and keys are at hand, and the last attempt to fetch
+	// Up: its discovery and keys are at hand, and Run's last attempt to fetch
 	// them succeeded.
 	Up bool
 	// Keys is how many usable keys it publishes.

@@ -42,8 +42,8 @@ func (p *Provider) Redeem(ctx context.Context, r Redemption) (*Grant, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 	grant, err := p.redeem(ctx, r)
-	var e *Error
-	if errors.As(err, &e) && e.Unavailable && e.Reason != ReasonAbandoned {
+	switch reasonOf(err) {
+	case ReasonUnreachable, ReasonSlow, ReasonFailing:
 		p.suspect()
 	}
 	return grant, err

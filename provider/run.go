@@ -15,7 +15,7 @@ const (
 	// found within 30 s.
 	firstRetry, lastRetry = time.Second, 15 * time.Second
 	// doubtDelay collects the sign-ins that fail together into one look.
-	doubtDelay = 5 * time.Second
+	doubtDelay = 10 * time.Second
 )
 
 // Run fetches discovery and keys at once, retries until they are there, and

@@ -89,6 +89,10 @@ type Store interface {
 	// reports whether it put Set-Cookie lines in h, an answer's header, which
 	// shared caches must then not keep.
 	Renew(h http.Header, r *http.Request, s *Session) (wrote bool, err error)
+	// Ended reports whether s, from Load, has reached its hard end or was
+	// revoked since: what lives as long as its session asks this. It does not
+	// block.
+	Ended(s *Session) bool
 	// Lock serialises the refresh of one session. It waits until ctx is done.
 	Lock(ctx context.Context, id string) (unlock func(), err error)
 }

@@ -44,7 +44,7 @@ func parseAuthority(s string) (authority, bool) {
 		c := host[i]
 		switch {
 		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '_':
-		case c == '.' && i > 0 && host[i-1] != '.':
+		case c == '.' && i > 0 && host[i-1] != '.' && i < len(host)-1:
 		default:
 			return authority{}, false
 		}

@@ -1,6 +1,9 @@
 package config
 
-import "crypto/x509"
+import (
+	"crypto/x509"
+	"io/fs"
+)
 
 // checker holds the decoded values against each other and against the files
 // they name. Its methods are promises: each makes one, and reports at the value
@@ -9,6 +12,7 @@ type checker struct {
 	*report
 	config       *Config
 	readFile     func(string) ([]byte, error)
+	readDir      func(string) ([]fs.DirEntry, error)
 	placeholders bool
 	files        []string
 	notes        Problems
@@ -21,6 +25,7 @@ func (c *checker) all() {
 	c.policies(c.config.Policies, root.key("policies"))
 	c.headers(c.config.Headers, root.key("headers"))
 	c.routes(c.config.Routes, root.key("routes"))
+	c.pages(&c.config.Pages, root.key("pages"))
 }
 
 // missing reports that block p lacks key.

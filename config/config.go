@@ -14,8 +14,8 @@ type Config struct {
 	Policies  map[string][]Rule `yaml:"policies" doc:"Named lists of rules that routes refer to."`
 	Headers   Headers           `yaml:"headers" doc:"Headers for the upstreams of all routes, besides or instead of the default ones."`
 	Log       Log               `yaml:"log" doc:"What is logged, and how."`
+	Pages     Pages             `yaml:"pages" doc:"Whose name, picture and templates the pages show."`
 
-	Pages         Later `yaml:"pages" later:"true"`
 	Assertion     Later `yaml:"assertion" later:"true"`
 	Compat        Later `yaml:"compat" later:"true"`
 	ServiceTokens Later `yaml:"service_tokens" later:"true"`
@@ -23,6 +23,7 @@ type Config struct {
 	Telemetry     Later `yaml:"telemetry" later:"true"`
 	Tests         Later `yaml:"tests" later:"true"`
 
+	report       *report // where every value stands
 	files        []string
 	warnings     []string
 	placeholders bool

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"io/fs"
+	"os"
 	"reflect"
 	"slices"
 )
@@ -17,6 +19,8 @@ type LoadOptions struct {
 	// ReadFile reads the files that the configuration names. Default: regular
 	// files of up to 1 MiB.
 	ReadFile func(string) ([]byte, error)
+	// ReadDir lists the directory of pages.templates. Default: os.ReadDir.
+	ReadDir func(string) ([]fs.DirEntry, error)
 }
 
 // Load reads the file at path. The error is Problems, sorted by line, and
@@ -43,6 +47,9 @@ func (o LoadOptions) Parse(name string, data []byte) (*Config, error) {
 	if o.ReadFile == nil {
 		o.ReadFile = readFile
 	}
+	if o.ReadDir == nil {
+		o.ReadDir = os.ReadDir
+	}
 	r := &report{file: name, places: map[path]place{}, broken: map[path]bool{}}
 	document, ok := r.parseYAML(data)
 	if !ok {
@@ -50,9 +57,9 @@ func (o LoadOptions) Parse(name string, data []byte) (*Config, error) {
 	}
 	expand := &expander{getenv: o.Getenv, readFile: o.ReadFile, placeholders: o.PlaceholderSecrets}
 	d := &decoder{report: r, expand: expand}
-	c := &Config{placeholders: o.PlaceholderSecrets}
+	c := &Config{report: r, placeholders: o.PlaceholderSecrets}
 	d.value(document, reflect.ValueOf(c).Elem(), field{}, root)
-	check := &checker{report: r, config: c, readFile: o.ReadFile, placeholders: o.PlaceholderSecrets}
+	check := &checker{report: r, config: c, readFile: o.ReadFile, readDir: o.ReadDir, placeholders: o.PlaceholderSecrets}
 	if !r.broken[root] {
 		check.all()
 	}
@@ -67,7 +74,7 @@ func (o LoadOptions) Parse(name string, data []byte) (*Config, error) {
 }
 
 // Files lists the files that the configuration names, sorted: those of
-// ${file:…}, certificates, keys and roots. When one changes, reload.
+// ${file:…}, certificates, keys, roots, and what the pages are made of. When one changes, reload.
 func (c *Config) Files() []string { return slices.Clone(c.files) }
 
 // Warnings lists what an operator should know though it is allowed: everything

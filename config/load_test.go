@@ -41,7 +41,7 @@ providers:
 
 func parse(t *testing.T, text string) (*Config, error) {
 	t.Helper()
-	return LoadOptions{Getenv: variables, ReadFile: readTestFile}.Parse("gatehouse.yaml", []byte(text))
+	return LoadOptions{Getenv: variables, ReadFile: readTestFile, ReadDir: readTestDir}.Parse("gatehouse.yaml", []byte(text))
 }
 
 // readTestFile reads from testFiles alone.

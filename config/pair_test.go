@@ -24,6 +24,12 @@ var testFiles = sync.OnceValue(func() map[string][]byte {
 		"testdata/empty.pem": nil,
 		"testdata/secret":    []byte(plantedSecret + "\n"),
 		"testdata/two":       []byte("one\ntwo\n\n"),
+
+		"testdata/logo.svg":        []byte("<svg/>"),
+		"testdata/pages/home.html": []byte("home"),
+		"testdata/pages/style.css": []byte("p{}"),
+		"testdata/pages/..data":    []byte("left alone"),
+		"testdata/pages/README.md": []byte("for package page to refuse"),
 	}
 })
 

@@ -73,7 +73,7 @@ gatehouse.yaml:14:9: routes[2].to: unknown scheme "htp"; did you mean "http"?
 
 const referenceTop = `
 One block for each subject:
-[server](#server), [session](#session), [providers](#providers), [routes](#routes), [policies](#rules), [headers](#headers), [log](#log).
+[server](#server), [session](#session), [providers](#providers), [routes](#routes), [policies](#rules), [headers](#headers), [log](#log), [pages](#pages).
 `
 
 var referenceChapters = []chapter{
@@ -186,5 +186,14 @@ policies:
 	{level: "##", title: "log", block: reflect.TypeFor[Log](),
 		intro: "What is logged, and how.",
 		example: `log: {level: info, format: json}
+`},
+	{level: "##", title: "pages", block: reflect.TypeFor[Pages](),
+		intro: "Whose house it looks like: the pages that Gatehouse shows in its own name.",
+		after: "[pages.md](pages.md) tells what the style sheet can change and what each template is given. The files are read at start; a template that cannot show every page is a problem of the file, with its line.",
+		example: `pages:
+  title: Northwind
+  logo: /etc/gatehouse/northwind.svg
+  templates: /etc/gatehouse/pages
+  support: help@northwind.example
 `},
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/gatehouse-proxy/gatehouse/config"
 	"github.com/gatehouse-proxy/gatehouse/login"
-	"github.com/gatehouse-proxy/gatehouse/page"
 	"github.com/gatehouse-proxy/gatehouse/provider"
 	"github.com/gatehouse-proxy/gatehouse/proxy"
 	"github.com/gatehouse-proxy/gatehouse/session"
@@ -21,6 +20,13 @@ type Process struct {
 	Metrics *telemetry.Metrics
 	Now     func() time.Time // nil: time.Now
 }
+
+// What one client may do before it has to wait: a whole office behind one
+// address may come to work at the same minute, and honest callbacks hardly fail.
+const (
+	startEvery, startBurst     = 200 * time.Millisecond, 300
+	failureEvery, failureBurst = 2 * time.Second, 60
+)
 
 // Build is a compiled configuration: everything a Runtime needs, nothing
 // started yet.
@@ -44,7 +50,7 @@ func Compile(c *config.Config, process Process) (*Build, error) {
 		}
 		b.Providers = append(b.Providers, p)
 	}
-	pages, err := page.New(page.Options{AuthPath: c.Server.AuthPath})
+	pages, err := newPages(c, process)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +80,7 @@ func Compile(c *config.Config, process Process) (*Build, error) {
 		Pages:     pages,
 		Store:     b.store,
 		AccessLog: telemetry.NewAccessLog(process.Log, c.Log.Access),
-		Unrouted:  process.Metrics.Route(""),
+		Metrics:   process.Metrics,
 		Log:       process.Log,
 		NewLogin: func(rs proxy.Routes) *login.Login {
 			return login.New(login.Options{
@@ -90,6 +96,8 @@ func Compile(c *config.Config, process Process) (*Build, error) {
 				Lifetime:     b.store.Lifetime(),
 				ProvidersFor: rs.Providers,
 				Apps:         rs.Apps,
+				Starts:       login.NewLimiter(startEvery, startBurst, process.Now),
+				Failures:     login.NewLimiter(failureEvery, failureBurst, process.Now),
 				Metrics:      process.Metrics,
 				Log:          process.Log,
 				Now:          process.Now,

@@ -28,6 +28,9 @@ func (l *Login) failed(w http.ResponseWriter, p *provider.Provider, err error) e
 	if errors.As(err, &answer) {
 		reason = answer.Reason
 	}
+	if answer == nil || answer.Status < 500 { // a provider's outage is nobody's fault here
+		l.Failures.Take(peer(w))
+	}
 	l.Metrics.SignIn(p.Name(), telemetry.OutcomeFailure, reason)
 	l.record(w, nil, telemetry.AuditEvent{
 		Event: telemetry.EventSignIn, Outcome: telemetry.OutcomeFailure, Provider: p.Name(), Reason: reason, Err: err,

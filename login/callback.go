@@ -31,6 +31,9 @@ func (l *Login) HandleCallback(w http.ResponseWriter, r *http.Request, providerN
 	if p == nil {
 		return &page.Error{Status: http.StatusNotFound, Reason: "provider_unknown", Text: "There is no such way to sign in here."}
 	}
+	if wait := l.Failures.Wait(peer(w)); wait > 0 {
+		return tooMany(wait)
+	}
 	answer, err := callbackParams(w, r)
 	if err != nil {
 		return refuse("callback_malformed", "The sign-in service sent back something that cannot be read.", l.loginPath("/", ""), err)

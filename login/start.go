@@ -121,6 +121,9 @@ func (l *Login) choices(r *http.Request, returnTo string) []*provider.Provider {
 }
 
 func (l *Login) start(w http.ResponseWriter, r *http.Request, p *provider.Provider, a ask) error {
+	if wait := l.Starts.Take(peer(w)); wait > 0 {
+		return tooMany(wait)
+	}
 	secrets, cookie, err := l.Attempts.New(r, session.Attempt{
 		Provider: p.Name(), ReturnTo: a.returnTo,
 	})

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
-	"io"
 	"net/http"
-	"os"
 	"strings"
 )
 
@@ -27,14 +25,11 @@ type support struct{ Text, URL string }
 
 func newBrand(o Options) (brand, error) {
 	logo, err := readLogo(o.Logo)
-	if err != nil {
-		return brand{}, fmt.Errorf("logo: %w", err)
-	}
 	return brand{
 		Title:   cmp.Or(strings.TrimSpace(o.Title), "Gatehouse"),
 		Logo:    logo,
 		Support: newSupport(strings.TrimSpace(o.Support)),
-	}, nil
+	}, err
 }
 
 func newSupport(s string) support {
@@ -55,30 +50,22 @@ func readLogo(s string) (template.URL, error) {
 		return "", nil
 	case strings.HasPrefix(s, "data:image/"):
 		if len(s) > maxLogo*4/3+100 {
-			return "", fmt.Errorf("larger than %d KiB", maxLogo>>10)
+			return "", fmt.Errorf("is larger than %d KiB", maxLogo>>10)
 		}
 		if strings.ContainsAny(s, " \t\r\n\"'<>") {
-			return "", errors.New("not a data: URL: blanks, quotes and angle brackets in it must be percent-encoded")
+			return "", errors.New("is not a data: URL: blanks, quotes and angle brackets in it must be percent-encoded")
 		}
 		return template.URL(s), nil // the operator's own, and an img runs no scripts
 	case strings.Contains(s, "://"):
 		return "", errors.New("is fetched from elsewhere; save the picture and name the file")
 	}
-	f, err := os.Open(s)
+	picture, err := readBounded(s, maxLogo)
 	if err != nil {
 		return "", err
-	}
-	defer f.Close()
-	picture, err := io.ReadAll(io.LimitReader(f, maxLogo+1))
-	if err != nil {
-		return "", err
-	}
-	if len(picture) > maxLogo {
-		return "", fmt.Errorf("%s is larger than %d KiB", s, maxLogo>>10)
 	}
 	kind := pictureType(picture)
 	if kind == "" {
-		return "", fmt.Errorf("%s is not an SVG, PNG, JPEG, GIF or WebP picture", s)
+		return "", errors.New("is not an SVG, PNG, JPEG, GIF or WebP picture")
 	}
 	return template.URL("data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(picture)), nil
 }

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"bytes"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -64,7 +63,7 @@ func TestLogoMustBeAPictureAtHand(t *testing.T) {
 		"no file":     filepath.Join(dir, "none.png"),
 		"no picture":  file("a.txt", []byte("hello")),
 		"web page":    file("a.html", []byte("<!doctype html><p>")),
-		"too large":   file("big.png", append(png, bytes.Repeat([]byte{0}, maxLogo)...)),
+		"too large":   file("big.png", append(png, make([]byte, maxLogo+1-len(png))...)),
 		"elsewhere":   "https://cdn.example.com/logo.png",
 		"page as URL": "data:text/html,x",
 		"quotes":      `data:image/png;base64,"onload="x`,
@@ -75,7 +74,7 @@ func TestLogoMustBeAPictureAtHand(t *testing.T) {
 		}
 	}
 	for name, logo := range map[string]string{
-		"none": "", "svg": file("a.svg", []byte(svg)), "png": file("a.png", png),
+		"none": "", "svg": file("a.svg", []byte(svg)), "png": file("a.png", png), "largest": file("b.png", append(png, make([]byte, maxLogo-len(png))...)),
 		"svg with a prologue": file("b.svg", []byte(`<?xml version="1.0"?>`+svg)), "data": "data:image/png;base64,AAAA",
 	} {
 		if _, err := New(Options{Logo: logo}); err != nil {

@@ -12,7 +12,7 @@ import (
 // light, the one for dark schemes overrides it.
 func palettes(t *testing.T) map[string]map[string]string {
 	t.Helper()
-	light, rest, ok := strings.Cut(styleSheet, "@media (prefers-color-scheme: dark)")
+	light, rest, ok := strings.Cut(ourStyle, "@media (prefers-color-scheme: dark)")
 	dark, _, ok2 := strings.Cut(rest, "*, ::before")
 	if !ok || !ok2 {
 		t.Fatal("the style sheet has no dark scheme where it is looked for")
@@ -86,14 +86,14 @@ func TestBothSchemesNameTheSameColours(t *testing.T) {
 			t.Errorf("the dark scheme has no --%s", name)
 		}
 	}
-	_, rules, _ := strings.Cut(styleSheet, "*, ::before")
+	_, rules, _ := strings.Cut(ourStyle, "*, ::before")
 	if stray := regexp.MustCompile(`#[0-9a-fA-F]{3,8}\b|rgb|hsl|oklch`).FindString(rules); stray != "" {
 		t.Errorf("a rule has the colour %q of its own", stray)
 	}
 }
 
 func TestMotionOnlyForThoseWhoWantIt(t *testing.T) {
-	before, after, ok := strings.Cut(styleSheet, "@media (prefers-reduced-motion: no-preference) {")
+	before, after, ok := strings.Cut(ourStyle, "@media (prefers-reduced-motion: no-preference) {")
 	if !ok {
 		t.Fatal("no rule about motion")
 	}

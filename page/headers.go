@@ -1,17 +1,6 @@
 package page
 
-import (
-	"crypto/sha256"
-	"encoding/base64"
-	"net/http"
-)
-
-// styleHash names the one style sheet that may apply (CSP Level 3 section
-// 2.3.1). Browsers hash the text between the style tags, byte for byte.
-var styleHash = func() string {
-	sum := sha256.Sum256([]byte(styleSheet))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-}()
+import "net/http"
 
 const (
 	// noForms is for every page without a form.
@@ -23,12 +12,15 @@ const (
 	anyFormTarget = ""
 )
 
-// contentSecurity is the content security policy. Pictures are embedded in the page
-// (the logo, the tab's icon); scripts, frames, fonts and fetches are none.
-func contentSecurity(formAction string) string {
-	return "default-src 'none'; style-src " + styleHash + "; img-src data:;" +
+// contentSecurity is a page's content security policy. Pictures are embedded in
+// the page (the logo, the tab's icon); scripts, frames, fonts and fetches are none.
+func contentSecurity(styleSource, formAction string) string {
+	return "default-src 'none'; style-src " + styleSource + "; img-src data:;" +
 		formAction + " base-uri 'none'; frame-ancestors 'none'"
 }
+
+// nothingAtAll is the policy of what is no page.
+const nothingAtAll = "default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 // SetHeaders sets what every answer of Gatehouse itself carries. https says
 // that the client came by https.
@@ -44,7 +36,7 @@ func contentSecurity(formAction string) string {
 //     (RFC 6797 section 7.2).
 func SetHeaders(h http.Header, https bool) {
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", contentSecurity(noForms))
+	h.Set("Content-Security-Policy", nothingAtAll)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Frame-Options", "DENY") // for browsers without frame-ancestors

@@ -68,21 +68,24 @@ func (m moment) Machine() string { return m.At.UTC().Format(time.RFC3339) }
 
 // Home answers 200.
 func (p *Pages) Home(w http.ResponseWriter, r *http.Request, h Home) error {
+	return p.html(w, r, http.StatusOK, noForms, h.view(p.now()))
+}
+
+func (h Home) view(now time.Time) view {
 	v := homeView{Home: h, Who: cmp.Or(h.Name, h.Username, h.Email, h.Subject), First: h.Groups}
 	heading, gate := "You are not signed in", gateShut
 	if h.Subject != "" {
 		heading, gate = "You are signed in", gateOpen+" wide"
 		v.Initial = initial(v.Who)
-		v.Times = p.times(h)
+		v.Times = h.times(now)
 	}
 	if len(h.Groups) > shownGroups+1 { // folding a single one away saves nothing
 		v.First, v.Rest = h.Groups[:shownGroups], h.Groups[shownGroups:]
 	}
-	return p.html(w, r, http.StatusOK, noForms, "home", view{Heading: heading, Gate: gate, Page: v})
+	return view{file: "home.html", Heading: heading, Gate: gate, Page: v}
 }
 
-func (p *Pages) times(h Home) []moment {
-	now := p.now()
+func (h Home) times(now time.Time) []moment {
 	var out []moment
 	if !h.Created.IsZero() {
 		out = append(out, moment{"Signed in", h.Created, ago(now.Sub(h.Created))})

@@ -1,8 +1,8 @@
 package page
 
 import (
-	"bytes"
-	"embed"
+	"cmp"
+	"errors"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -13,12 +13,6 @@ import (
 
 // defaultAuthPath is where Gatehouse's own addresses live unless told.
 const defaultAuthPath = "/.auth"
-
-//go:embed templates
-var files embed.FS
-
-//go:embed style.css
-var styleSheet string
 
 // Options say whose pages these are. The zero Options give Gatehouse's own look.
 type Options struct {
@@ -34,6 +28,10 @@ type Options struct {
 	// JPEG, GIF or WebP file of at most 64 KiB, or a data:image/ URL. New
 	// reads it once and embeds it. It stands on light and on dark ground.
 	Logo string
+	// Templates is a directory whose files take the place of our templates by
+	// name, and whose style.css is added to our style sheet; docs/pages.md
+	// describes them. "" means ours alone.
+	Templates string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -41,60 +39,49 @@ type Options struct {
 // Pages writes all pages and plain answers. It is immutable and safe for
 // concurrent use.
 type Pages struct {
-	authPath  string
-	brand     brand
-	now       func() time.Time
-	templates map[string]*template.Template
+	authPath string
+	look     look
+	now      func() time.Time
 }
 
-// New prepares the pages. It fails on an AuthPath that is no path and on a
-// Logo that cannot be read or is no picture.
+// OptionError is what is wrong with one of the Options, such as "Logo".
+type OptionError struct {
+	Option string
+	// Err begins with file and line when a template is wrong. It never repeats
+	// the option's value.
+	Err error
+}
+
+// Error is the option and what is wrong with it.
+func (e *OptionError) Error() string { return e.Option + ": " + e.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (e *OptionError) Unwrap() error { return e.Err }
+
+// New prepares the pages and shows each once to nobody. It fails on an AuthPath
+// that is no path, on a Logo that cannot be read or is no picture, and on
+// Templates that do not parse or cannot show a page; its error joins an
+// OptionError for each problem.
 func New(o Options) (*Pages, error) {
-	p := &Pages{authPath: o.AuthPath, now: o.Now}
-	if p.authPath == "" {
-		p.authPath = defaultAuthPath
-	}
-	if address(p.authPath) != p.authPath || p.authPath[0] != '/' ||
-		strings.HasSuffix(p.authPath, "/") || strings.ContainsAny(p.authPath, "?#") {
-		return nil, fmt.Errorf("auth path %q is not a path without a final slash", o.AuthPath)
-	}
+	p := &Pages{authPath: cmp.Or(o.AuthPath, defaultAuthPath), now: o.Now}
 	if p.now == nil {
 		p.now = time.Now
 	}
-	var err error
-	if p.brand, err = newBrand(o); err != nil {
-		return nil, err
+	if address(p.authPath) != p.authPath || p.authPath[0] != '/' ||
+		strings.HasSuffix(p.authPath, "/") || strings.ContainsAny(p.authPath, "?#") {
+		return nil, &OptionError{"AuthPath", errors.New("is not a path without a final slash")}
 	}
-	if p.templates, err = parseTemplates(); err != nil {
+	var err error
+	if p.look, err = newLook(o); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-// parseTemplates gives every page its own copy of the layout.
-func parseTemplates() (map[string]*template.Template, error) {
-	layout, err := template.New("layout.html").
-		Funcs(template.FuncMap{"address": address}).
-		ParseFS(files, "templates/layout.html")
-	if err != nil {
-		return nil, fmt.Errorf("parse layout: %w", err)
-	}
-	out := map[string]*template.Template{}
-	for _, name := range []string{"error", "chooser", "home", "signed_out", "confirm_sign_out"} {
-		t, err := layout.Clone()
-		if err != nil {
-			return nil, fmt.Errorf("parse page %s: %w", name, err)
-		}
-		if out[name], err = t.ParseFS(files, "templates/"+name+".html"); err != nil {
-			return nil, fmt.Errorf("parse page %s: %w", name, err)
-		}
-	}
-	return out, nil
-}
-
 // view is what a template is given. Heading is both the page's title and its
 // only h1; Gate is the class that opens or shuts the portcullis.
 type view struct {
+	file    string // the page's template
 	Heading string
 	Gate    string
 	Brand   brand
@@ -107,17 +94,16 @@ const (
 	gateShut = "shut"
 )
 
-// html renders the named page and writes it. formAction is the content
-// security policy's directive of that name, see contentSecurity.
-func (p *Pages) html(w http.ResponseWriter, r *http.Request, status int, formAction, name string, v view) error {
-	v.Brand, v.Style = p.brand, template.CSS(styleSheet)
-	var body bytes.Buffer
-	if err := p.templates[name].Execute(&body, v); err != nil {
-		return fmt.Errorf("render page %s: %w", name, err)
+// html renders a page and writes it. formAction is the content security
+// policy's directive of that name, see contentSecurity.
+func (p *Pages) html(w http.ResponseWriter, r *http.Request, status int, formAction string, v view) error {
+	body, err := p.look.render(v)
+	if err != nil {
+		return fmt.Errorf("render page: %w", err)
 	}
 	SetHeaders(w.Header(), secure(r))
-	w.Header().Set("Content-Security-Policy", contentSecurity(formAction))
-	write(w, r, status, "text/html; charset=utf-8", body.Bytes())
+	w.Header().Set("Content-Security-Policy", contentSecurity(p.look.style.source, formAction))
+	write(w, r, status, "text/html; charset=utf-8", body)
 	return nil
 }
 

@@ -157,7 +157,12 @@ func TestPagesAreAccessible(t *testing.T) {
 }
 
 func TestPagesApplyExactlyTheStyleTheirPolicyNames(t *testing.T) {
-	for name, write := range samples(newPages(t, Options{})) {
+	theyApplyExactlyTheStyleTheirPolicyNames(t, newPages(t, Options{}))
+}
+
+func theyApplyExactlyTheStyleTheirPolicyNames(t *testing.T, p *Pages) {
+	t.Helper()
+	for name, write := range samples(p) {
 		t.Run(name, func(t *testing.T) {
 			w, root := render(t, write)
 			sheets := find(root, "style")

@@ -17,7 +17,11 @@ type Choice struct{ Name, DisplayName, URL string }
 // Chooser answers 200 with the ways to sign in. It fails only if the page
 // cannot be rendered, before anything is written; so do all pages.
 func (p *Pages) Chooser(w http.ResponseWriter, r *http.Request, c Chooser) error {
-	return p.html(w, r, http.StatusOK, noForms, "chooser", view{Heading: "Sign in", Gate: gateOpen, Page: c})
+	return p.html(w, r, http.StatusOK, noForms, c.view())
+}
+
+func (c Chooser) view() view {
+	return view{file: "chooser.html", Heading: "Sign in", Gate: gateOpen, Page: c}
 }
 
 // SignedOut is the page after a sign-out. SignInURL, if set, starts again.
@@ -25,7 +29,11 @@ type SignedOut struct{ SignInURL string }
 
 // SignedOut answers 200: the session is over.
 func (p *Pages) SignedOut(w http.ResponseWriter, r *http.Request, s SignedOut) error {
-	return p.html(w, r, http.StatusOK, noForms, "signed_out", view{Heading: "You are signed out", Gate: gateShut, Page: s})
+	return p.html(w, r, http.StatusOK, noForms, s.view())
+}
+
+func (s SignedOut) view() view {
+	return view{file: "signed_out.html", Heading: "You are signed out", Gate: gateShut, Page: s}
 }
 
 // ConfirmSignOut asks before a sign-out that another site may have started.
@@ -49,5 +57,9 @@ func (c ConfirmSignOut) Stay() string {
 // ConfirmSignOut answers 200 with a form that posts token, rd and, for a local
 // sign-out, local=1.
 func (p *Pages) ConfirmSignOut(w http.ResponseWriter, r *http.Request, c ConfirmSignOut) error {
-	return p.html(w, r, http.StatusOK, anyFormTarget, "confirm_sign_out", view{Heading: "Sign out?", Gate: gateOpen, Page: c})
+	return p.html(w, r, http.StatusOK, anyFormTarget, c.view())
+}
+
+func (c ConfirmSignOut) view() view {
+	return view{file: "confirm_sign_out.html", Heading: "Sign out?", Gate: gateOpen, Page: c}
 }

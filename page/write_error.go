@@ -33,11 +33,11 @@ func (p *Pages) WriteError(w http.ResponseWriter, r *http.Request, e *Error, req
 	}
 	var err error
 	if Navigation(r) || status != http.StatusUnauthorized && navigates(r) {
-		err = p.html(w, r, status, noForms, "error", p.errorView(r, e, requestID))
+		err = p.html(w, r, status, noForms, p.errorView(r, e, requestID))
 	} else {
 		err = p.JSON(w, r, status, newErrorBody(e, requestID))
 	}
-	if err != nil { // both are made of strings, so this is for the reader's peace of mind
+	if err != nil { // an operator's template may still fail on what no sample had
 		SetHeaders(h, secure(r))
 		write(w, r, status, "text/plain; charset=utf-8", []byte(http.StatusText(status)+"\n"))
 	}
@@ -91,11 +91,7 @@ type action struct{ Label, URL string }
 
 func (p *Pages) errorView(r *http.Request, e *Error, requestID string) view {
 	s := p.storyOf(e)
-	gate := gateShut
-	if e.status() >= 500 {
-		gate = gateOpen // nobody was turned away
-	}
-	return view{Heading: s.heading, Gate: gate, Page: errorPage{
+	page := errorPage{
 		Status:     e.status(),
 		Text:       cmp.Or(e.Text, s.text),
 		Next:       s.next,
@@ -104,7 +100,16 @@ func (p *Pages) errorView(r *http.Request, e *Error, requestID string) view {
 		Wait:       wait(e.RetryAfter),
 		Reason:     e.Reason,
 		RequestID:  requestID,
-	}}
+	}
+	return page.view(s.heading)
+}
+
+func (e errorPage) view(heading string) view {
+	gate := gateShut
+	if e.Status >= 500 {
+		gate = gateOpen // nobody was turned away
+	}
+	return view{file: "error.html", Heading: heading, Gate: gate, Page: e}
 }
 
 // actions are the ways on from here, the best one first. Those whose address

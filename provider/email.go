@@ -63,9 +63,6 @@ func (l layers) vouchFor(address string, fromUserinfo bool) vouch {
 	if says := vouchIn(own, address); says != silent {
 		return says
 	}
-	if _, flagged := own["email_verified"]; flagged {
-		return silent // it speaks of another address
-	}
 	if beside, present := other["email"]; present && beside != address {
 		return silent
 	}

@@ -185,6 +185,8 @@ func TestEmailVerified(t *testing.T) {
 		{"mapped elsewhere, flag alone", and(upn, several), `"upn":"boss@corp.example","email_verified":true`, "", 0},
 		{"mapped elsewhere, only provider", and(upn, only), `"upn":"boss@corp.example","email":"eve@evil.example","email_verified":true`, "", 1},
 		{"mapped elsewhere, false", and(upn, only), `"upn":"boss@corp.example","email":"x@y.example","email_verified":false`, "", 0},
+		{"mapped elsewhere, userinfo vouches for it", and(upn, several), `"upn":"boss@corp.example","email":"eve@evil.example","email_verified":true`, `"email":"boss@corp.example","email_verified":true`, 1},
+		{"mapped elsewhere, userinfo denies it", and(upn, only), `"upn":"boss@corp.example","email":"eve@evil.example","email_verified":true`, `"email":"boss@corp.example","email_verified":false`, 0},
 		{"mapped elsewhere, always", and(upn, always), `"upn":"boss@corp.example","email":"eve@evil.example","email_verified":true`, "", refused},
 	} {
 		t.Run(test.name, func(t *testing.T) {

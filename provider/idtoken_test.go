@@ -221,6 +221,25 @@ func TestRedeemHoldsIDTokenToTheRules(t *testing.T) {
 	}
 }
 
+func TestTokenHasOneSpelling(t *testing.T) {
+	good := signer{}.sign([]byte(`{"alg":"RS256"}`), []byte(`{}`)) + "AA"
+	for token, want := range map[string]bool{
+		good:                                   true,
+		good[:len(good)-1] + "B":               false, // bits beyond the last byte
+		good + "=":                             false,
+		good + "\n":                            false,
+		"\r\n" + good:                          false,
+		" " + good:                             false,
+		strings.Replace(good, ".", ".\n", 1):   false,
+		strings.Replace(good, ".", "..", 1):    false,
+		strings.Replace(good, "e30", "e3+", 1): false,
+	} {
+		if _, err := checkHeader(token, []string{"RS256"}); (err == nil) != want {
+			t.Errorf("%q: %v", token, err)
+		}
+	}
+}
+
 func TestRedeemGrantsWhatTheTokenProves(t *testing.T) {
 	i := newIDP(t)
 	i.claims = object{"sid": "session-9", "auth_time": at(-time.Minute), "acr": "Multi_Factor", "amr": []string{"pwd", "mfa"}}

@@ -18,8 +18,10 @@ import (
 type network struct {
 	state     atomic.Int32 // up, down or hanging
 	fetches   atomic.Int32 // of discovery
-	keyset    atomic.Int32
+	keyset    atomic.Int32 // fetches of the key set
 	retryHint string
+	gate      chan struct{} // when not nil, key sets wait for it once they are made
+	keys      []any         // nil: one key
 }
 
 const (
@@ -38,7 +40,14 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	} else {
 		n.keyset.Add(1)
-		body = object{"keys": []any{jwk(edKey().Public(), "k", nil)}}
+		keys := n.keys
+		if keys == nil {
+			keys = []any{jwk(edKey().Public(), "k", nil)}
+		}
+		body = object{"keys": keys}
+		if n.gate != nil {
+			<-n.gate
+		}
 	}
 	header := http.Header{"Content-Type": {"application/json"}}
 	switch n.state.Load() {
@@ -190,6 +199,37 @@ func TestSlowProviderFailsWithin10Seconds(t *testing.T) {
 		wantReason(t, err, ReasonSlow)
 		if took := time.Since(began); took > 10*time.Second {
 			t.Errorf("Redeem took %v", took)
+		}
+	})
+}
+
+// TestRotationDuringAScheduledFetch lets a token of the new key arrive while a
+// fetch is under way that was answered before the rotation.
+func TestRotationDuringAScheduledFetch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{}
+		p, stop := running(t, n)
+		defer stop()
+		n.gate = make(chan struct{})
+		scheduled := make(chan error, 1)
+		go func() { scheduled <- p.keys.shared.refresh(t.Context()) }()
+		synctest.Wait() // the old keys are on their way
+		n.keys = []any{jwk(&ecKey().PublicKey, "new", nil)}
+		verified := make(chan error, 1)
+		go func() {
+			_, err := p.keys.verify(t.Context(), signer{"ES256", ecKey()}.sign([]byte(`{"alg":"ES256","kid":"new"}`), []byte("{}")))
+			verified <- err
+		}()
+		synctest.Wait() // the token waits for them too
+		close(n.gate)
+		if err := <-scheduled; err != nil {
+			t.Error(err)
+		}
+		if err := <-verified; err != nil {
+			t.Error(err)
+		}
+		if got := n.keyset.Load(); got != 3 {
+			t.Errorf("keys were fetched %d times, want 3", got)
 		}
 	})
 }

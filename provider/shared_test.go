@@ -78,3 +78,30 @@ func TestLeaderThatHangsUpDoesNotFailTheOthers(t *testing.T) {
 		t.Errorf("discovery was asked %d times", n)
 	}
 }
+
+func TestForceWithAnOldValueTakesTheNewOne(t *testing.T) {
+	loads := 0
+	s := &shared[int]{
+		load: func(context.Context) (int, error) { loads++; return loads, nil }, timeout: time.Second,
+		now: func() time.Time { return testNow },
+	}
+	old, err := s.get(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if at, err := s.force(t.Context(), old.generation); err != nil || at.value != 2 || loads != 2 {
+		t.Errorf("value %d after %d loads, %v; want the second without a third", at.value, loads, err)
+	}
+	// The budget is still there for the value that is at hand.
+	for range 2 {
+		if at, err := s.force(t.Context(), 2); err != nil || at.value != 3 || loads != 3 {
+			t.Errorf("value %d after %d loads, %v; want the third", at.value, loads, err)
+		}
+	}
+	if at, err := s.force(t.Context(), 3); err != nil || at.generation != 3 || loads != 3 {
+		t.Errorf("value %d after %d loads, %v; want no fourth within the minute", at.value, loads, err)
+	}
+}

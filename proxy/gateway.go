@@ -61,6 +61,7 @@ func (rt *Runtime) answer(w *telemetry.ResponseWriter, r *http.Request, v *visit
 		answer = &page.Error{Reason: "internal", Text: "Something went wrong on our side.", Cause: err}
 	}
 	v.record.Reason = answer.Reason
+	rt.metrics.Refused(answer.Reason)
 	if answer.Cause == nil {
 		v.record.Err = nil
 	}

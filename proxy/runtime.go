@@ -24,9 +24,8 @@ type Options struct {
 	Store     session.Store
 	NewLogin  func(Routes) *login.Login
 	AccessLog *telemetry.AccessLog
-	// Unrouted counts what no route takes.
-	Unrouted *telemetry.RouteMetrics
-	Log      *slog.Logger
+	Metrics   *telemetry.Metrics
+	Log       *slog.Logger
 }
 
 // Runtime is one configuration at work. It never changes: a request reads one
@@ -42,7 +41,8 @@ type Runtime struct {
 	store     session.Store
 	pages     *page.Pages
 	accessLog *telemetry.AccessLog
-	unrouted  *telemetry.RouteMetrics
+	metrics   *telemetry.Metrics
+	unrouted  *telemetry.RouteMetrics // counts what no route takes
 	log       *slog.Logger
 }
 
@@ -62,7 +62,8 @@ func NewRuntime(o Options) (*Runtime, error) {
 		store:     o.Store,
 		pages:     o.Pages,
 		accessLog: o.AccessLog,
-		unrouted:  o.Unrouted,
+		metrics:   o.Metrics,
+		unrouted:  o.Metrics.Route(""),
 		log:       o.Log,
 	}
 	for _, ro := range o.Routes {

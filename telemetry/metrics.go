@@ -22,6 +22,7 @@ type Metrics struct {
 	duration *prometheus.HistogramVec
 	upstream *prometheus.HistogramVec
 	signIns  *signIns
+	refusals *refusals
 	gauges   *gauges
 	codes    codeTable
 
@@ -50,10 +51,11 @@ func NewMetrics(build Build) *Metrics {
 			Help:    "Time from asking the upstream to the head of its answer.",
 			Buckets: durationBuckets(),
 		}, []string{"route"}),
-		signIns: newSignIns(),
-		gauges:  newGauges(),
-		codes:   newCodeTable(),
-		routes:  make(map[string]*RouteMetrics),
+		signIns:  newSignIns(),
+		refusals: newRefusals(),
+		gauges:   newGauges(),
+		codes:    newCodeTable(),
+		routes:   make(map[string]*RouteMetrics),
 	}
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "gatehouse_build_info",
@@ -62,7 +64,7 @@ func NewMetrics(build Build) *Metrics {
 	info.WithLabelValues(build.Version, build.Commit, runtime.Version()).Set(1)
 
 	m.registry.MustRegister(
-		m.requests, m.duration, m.upstream, m.signIns.total, m.gauges, info,
+		m.requests, m.duration, m.upstream, m.signIns.total, m.refusals.total, m.gauges, info,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)

@@ -1,22 +1,12 @@
 package telemetry
 
-import (
-	"sync"
-
-	"github.com/prometheus/client_golang/prometheus"
-)
-
-// maxReasons bounds the distinct reasons of sign-ins. The gateway's own codes
-// are fewer; the bound stands in case a code is ever taken from a provider.
-const maxReasons = 64
+import "github.com/prometheus/client_golang/prometheus"
 
 // signIns counts finished sign-ins. They are rare beside requests, so it looks
 // its labels up.
 type signIns struct {
+	reasons
 	total *prometheus.CounterVec
-
-	mu      sync.Mutex // guards reasons
-	reasons map[string]bool
 }
 
 func newSignIns() *signIns {
@@ -25,7 +15,6 @@ func newSignIns() *signIns {
 			Name: "gatehouse_sign_ins_total",
 			Help: "Sign-ins that came to an end, by provider, outcome (success or failure) and reason code.",
 		}, []string{"provider", "outcome", "reason"}),
-		reasons: make(map[string]bool),
 	}
 }
 
@@ -40,31 +29,4 @@ func (m *Metrics) SignIn(provider, outcome, reason string) {
 		reason = m.signIns.bounded(reason)
 	}
 	m.signIns.total.WithLabelValues(provider, outcome, reason).Inc()
-}
-
-// bounded returns reason if it looks like a code of ours and there are not too
-// many already, otherwise "other".
-func (s *signIns) bounded(reason string) string {
-	if !isCode(reason) {
-		return "other"
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.reasons[reason] {
-		if len(s.reasons) >= maxReasons {
-			return "other"
-		}
-		s.reasons[reason] = true
-	}
-	return reason
-}
-
-// isCode reports whether s is [a-z_]+ of a sensible length.
-func isCode(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if (s[i] < 'a' || s[i] > 'z') && s[i] != '_' {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 48
 }

@@ -1,0 +1,68 @@
+package gateway
+
+import (
+	"errors"
+	"os"
+	"strings"
+
+	"github.com/gatehouse-proxy/gatehouse/config"
+	"github.com/gatehouse-proxy/gatehouse/page"
+)
+
+// CheckPages makes the pages once, to see whether logo and templates are any
+// good. Its error is config.Problems, each where the file names what is wrong.
+func CheckPages(c *config.Config) error {
+	_, err := newPages(c, Process{})
+	return err
+}
+
+// newPages translates whose pages these are.
+func newPages(c *config.Config, process Process) (*page.Pages, error) {
+	o := page.Options{
+		AuthPath:  c.Server.AuthPath,
+		Title:     c.Pages.Title,
+		Support:   c.Pages.Support,
+		Logo:      c.Pages.Logo,
+		Templates: c.Pages.Templates,
+		Now:       process.Now,
+	}
+	if c.Placeholders() { // a file that is not at hand counts as good
+		o.Templates = ifThere(o.Templates)
+		if !strings.HasPrefix(o.Logo, "data:") {
+			o.Logo = ifThere(o.Logo)
+		}
+	}
+	pages, err := page.New(o)
+	if err != nil {
+		return nil, pageProblems(c, err)
+	}
+	return pages, nil
+}
+
+func ifThere(name string) string {
+	if _, err := os.Stat(name); err != nil {
+		return ""
+	}
+	return name
+}
+
+// pageProblems puts what is wrong with an option to the key that it came from.
+func pageProblems(c *config.Config, err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return err
+	}
+	var problems config.Problems
+	for _, each := range joined.Unwrap() {
+		var option *page.OptionError
+		if !errors.As(each, &option) {
+			return err
+		}
+		key := "templates"
+		if option.Option == "Logo" {
+			key = "logo"
+		}
+		problems = append(problems, c.Problem(option.Err, "pages", key))
+	}
+	return problems
+}

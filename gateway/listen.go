@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/config"
+	"github.com/gatehouse-proxy/gatehouse/proxy"
 )
 
 const (
@@ -55,6 +56,7 @@ func newServer(handler http.Handler, maxHeaderBytes int, secure *tls.Config, log
 	return &http.Server{
 		Handler:           handler,
 		TLSConfig:         secure,
+		ConnContext:       proxy.WithWire,
 		Protocols:         protocols,
 		ReadHeaderTimeout: headTimeout,
 		IdleTimeout:       keepAlive,
@@ -70,7 +72,7 @@ func tlsConfig(pairs []config.TLSPair) (*tls.Config, error) {
 	if len(pairs) == 0 {
 		return nil, nil
 	}
-	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	c := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
 	for _, pair := range pairs {
 		certificate, err := tls.LoadX509KeyPair(pair.Cert, pair.Key)
 		if err != nil {

@@ -66,7 +66,13 @@ func (s *Server) open(name, address string, handler http.Handler, maxHeaderBytes
 	if err != nil {
 		return fmt.Errorf("%s listener: %w", name, err)
 	}
-	s.listeners = append(s.listeners, opened{name, listener, newServer(handler, maxHeaderBytes, secure, s.process.Log)})
+	server := newServer(handler, maxHeaderBytes, secure, s.process.Log)
+	if secure != nil {
+		listener = newSecured(listener, secure)
+	} else {
+		listener = wired{listener}
+	}
+	s.listeners = append(s.listeners, opened{name, listener, server})
 	return nil
 }
 
@@ -93,7 +99,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	failed := make(chan error, len(s.listeners))
 	for _, o := range s.listeners {
 		tasks.Go(func() {
-			if err := o.serve(); !errors.Is(err, http.ErrServerClosed) {
+			if err := o.server.Serve(o.listener); !errors.Is(err, http.ErrServerClosed) {
 				failed <- fmt.Errorf("%s listener: %w", o.name, err)
 			}
 		})
@@ -113,13 +119,6 @@ func (s *Server) Serve(ctx context.Context) error {
 	tasks.Wait()
 	s.build.Close()
 	return err
-}
-
-func (o opened) serve() error {
-	if o.server.TLSConfig != nil {
-		return o.server.ServeTLS(o.listener, "", "")
-	}
-	return o.server.Serve(o.listener)
 }
 
 // drain closes the public side first: probes go on answering until it is done.

@@ -23,17 +23,17 @@ func (l *Login) signedOut(w http.ResponseWriter, s *session.Session) {
 
 // failed records a sign-in that came to nothing and hands its error on.
 func (l *Login) failed(w http.ResponseWriter, p *provider.Provider, err error) error {
-	reason := "internal"
+	reason, cause := "internal", err
 	var answer *page.Error
 	if errors.As(err, &answer) {
-		reason = answer.Reason
+		reason, cause = answer.Reason, answer.Cause
 	}
 	if answer == nil || answer.Status < 500 { // a provider's outage is nobody's fault here
 		l.Failures.Take(peer(w))
 	}
 	l.Metrics.SignIn(p.Name(), telemetry.OutcomeFailure, reason)
 	l.record(w, nil, telemetry.AuditEvent{
-		Event: telemetry.EventSignIn, Outcome: telemetry.OutcomeFailure, Provider: p.Name(), Reason: reason, Err: err,
+		Event: telemetry.EventSignIn, Outcome: telemetry.OutcomeFailure, Provider: p.Name(), Reason: reason, Err: cause,
 	})
 	return err
 }

@@ -46,14 +46,13 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // answer tells the client what an error lets it know. An answer that has
 // begun cannot be taken back: it is cut, so that it never looks complete.
 func (rt *Runtime) answer(w *telemetry.ResponseWriter, r *http.Request, v *visit, err error) {
-	v.record.Err = err
 	var redirect *moved
 	if errors.As(err, &redirect) {
-		v.record.Err = nil
 		rt.pages.Redirect(w, r, http.StatusPermanentRedirect, redirect.location)
 		return
 	}
 	if v.record.Status != 0 {
+		v.record.Err = err
 		panic(http.ErrAbortHandler)
 	}
 	var answer *page.Error
@@ -62,9 +61,7 @@ func (rt *Runtime) answer(w *telemetry.ResponseWriter, r *http.Request, v *visit
 	}
 	v.record.Reason = answer.Reason
 	rt.metrics.Refused(answer.Reason)
-	if answer.Cause == nil {
-		v.record.Err = nil
-	}
+	v.record.Err = answer.Cause
 	rt.pages.WriteError(w, r, answer, v.record.RequestID)
 }
 

@@ -3,6 +3,7 @@ package proxy
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -50,7 +51,8 @@ type head struct {
 	lengths     int // Content-Length lines
 	encodings   int // Transfer-Encoding lines
 	length      int64
-	malformed   bool
+	malformed   bool // a length that is no number
+	folded      bool // a line that continues the one before (obs-fold)
 }
 
 // maxWireLine bounds what is kept of one line. Only the request line is ever
@@ -124,6 +126,8 @@ func (w *Wire) takeLine(line []byte) {
 		}
 	case len(line) == 0:
 		w.endHead()
+	case line[0] == ' ' || line[0] == '\t':
+		h.folded = true
 	case hasFieldName(line, "content-length"):
 		h.lengths++
 		value := bytes.Trim(line[len("content-length:"):], " \t")
@@ -211,6 +215,8 @@ func (h *head) fault(r *http.Request) string {
 	switch {
 	case !h.is(r):
 		return "the head seen is another request's"
+	case h.folded:
+		return "a folded header line"
 	case h.lengths > 1:
 		return "more than one Content-Length"
 	case h.encodings > 0 && h.lengths > 0:
@@ -235,9 +241,9 @@ func (h *head) is(r *http.Request) bool {
 	return len(line) == 0
 }
 
-func ambiguousFraming(detail string) error {
+func ambiguousFraming(fault string) error {
 	return &page.Error{
 		Status: http.StatusBadRequest, Reason: "framing_ambiguous",
-		Text: "The request's length can be read in more than one way.", Detail: detail, Close: true,
+		Text: "The request's length can be read in more than one way.", Cause: errors.New(fault), Close: true,
 	}
 }

@@ -88,6 +88,7 @@ func TestFramingThatTwoReadersReadDifferentlyIsRefused(t *testing.T) {
 		{"chunked twice", "POST /x HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
 		{"chunked in HTTP/1.0", "POST /x HTTP/1.0\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
 		{"chunked in HTTP/1.0 with a length", "POST /x HTTP/1.0\r\n" + host + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+		{"a folded line", "POST /x HTTP/1.1\r\n" + host + "X-A: b\r\n Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc"},
 		{"two hosts", "GET /x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"},
 	}
 	for _, c := range cases {

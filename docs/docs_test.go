@@ -22,6 +22,9 @@ import (
 func TestEveryReasonCodeIsExplained(t *testing.T) {
 	codes := map[string]string{}
 	for name, file := range sources(t) {
+		if strings.HasPrefix(name, "page/") {
+			continue // shows codes and makes none
+		}
 		for _, code := range reasons(file) {
 			codes[code] = name
 		}
@@ -67,24 +70,28 @@ func TestTroubleshootingQuotesThePages(t *testing.T) {
 // that they describe, both ways.
 func TestReferenceNamesWhatIsBuilt(t *testing.T) {
 	document := read(t, "reference.md")
+	first, any := regexp.MustCompile("(?m)^\\| `([^`{]+)"), regexp.MustCompile("`(X-[^`]+|[A-Z][^`]+|Proxy)`[,.]")
 	for _, c := range []struct {
 		section string
+		names   *regexp.Regexp
 		built   []string
 	}{
-		{"Addresses", addresses(t)},
-		{"Removed from the request", slices.Concat(listed(t, "../proxy/scrub.go", "families"), listed(t, "../proxy/scrub.go", "singles"))},
-		{"Access log", fields(t, "../telemetry/access_log.go")},
-		{"Audit trail", fields(t, "../telemetry/audit.go")},
-		{"Metrics", metrics(t)},
+		{"Addresses", first, addresses(t)},
+		{"Set on the request", first, headersSet(t)},
+		{"Removed from the request", any, slices.Concat(listed(t, "../proxy/scrub.go", "families"), listed(t, "../proxy/scrub.go", "singles"))},
+		{"Access log", first, fields(t, "../telemetry/access_log.go")},
+		{"Audit trail", first, fields(t, "../telemetry/audit.go")},
+		{"Metrics", first, metrics(t)},
 	} {
 		named := map[string]bool{}
-		for _, m := range regexp.MustCompile("(?m)^\\| `([^`{]+)").FindAllStringSubmatch(section(t, document, c.section), -1) {
-			named[m[1]] = true
+		for _, m := range c.names.FindAllStringSubmatch(section(t, document, c.section), -1) {
+			named[strings.ToLower(m[1])] = true
 		}
 		if len(c.built) == 0 {
 			t.Errorf("%s: found nothing in the source", c.section)
 		}
 		for _, name := range c.built {
+			name = strings.ToLower(name)
 			if !named[name] {
 				t.Errorf("reference.md, %s: %q is missing", c.section, name)
 			}
@@ -238,17 +245,28 @@ func addresses(t *testing.T) []string {
 }
 
 // listed are the words of a package variable that is a list.
-func listed(t *testing.T, name, variable string) []string {
-	var words []string
+func listed(t *testing.T, name, variable string) (words []string) {
 	ast.Inspect(source(t, name), func(n ast.Node) bool {
 		if spec, ok := n.(*ast.ValueSpec); ok && spec.Names[0].Name == variable {
-			for _, s := range literals(spec) {
-				words = append(words, s)
-			}
+			words = literals(spec)
 		}
 		return true
 	})
 	return words
+}
+
+// headersSet are the headers that every upstream gets unless told otherwise.
+func headersSet(t *testing.T) []string {
+	names := slices.DeleteFunc(listed(t, "../proxy/headers.go", "defaultHeaders"), func(s string) bool { return !strings.HasPrefix(s, "X-") })
+	ast.Inspect(source(t, "../proxy/forward.go"), func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok && named(call.Fun) == "set" && len(call.Args) == 4 {
+			if name, ok := text(call.Args[2]); ok {
+				names = append(names, name)
+			}
+		}
+		return true
+	})
+	return names
 }
 
 // fields are the keys of a log line, besides those of every line.

@@ -63,7 +63,7 @@ func (b *Build) routes(c *config.Config, names *session.Names, process Process) 
 		out = append(out, proxy.RouteOptions{
 			Name:            r.Name,
 			Scheme:          r.From.Scheme,
-			Host:            r.From.Hostname(),
+			Host:            publicHost(r.From),
 			Port:            r.From.Port(),
 			Prefix:          prefix,
 			Policy:          decide,
@@ -79,6 +79,14 @@ func (b *Build) routes(c *config.Config, names *session.Names, process Process) 
 		})
 	}
 	return out, nil
+}
+
+// publicHost is the host as the Host header has it: IPv6 in brackets.
+func publicHost(from *config.URL) string {
+	if host := from.Hostname(); strings.Contains(host, ":") {
+		return "[" + host + "]"
+	}
+	return from.Hostname()
 }
 
 func stripped(r *config.Route, prefix string) string {

@@ -60,7 +60,7 @@ func rehearsals() []rehearsal {
 	failure := errorPage{
 		Status: 503, Text: "It failed.", Next: "Try again.", SignedInAs: "ada",
 		Actions: []action{{"Try again", "/"}, {"See your apps", "/.auth/"}},
-		Wait:    "5 seconds", Reason: "reason", RequestID: "request-id",
+		Wait:    "5 seconds", Reason: "upstream_unreachable", RequestID: "request-id",
 	}
 	choices := []Choice{{"one", "First", "/.auth/login?provider=one"}, {"two", "", "/.auth/login?provider=two"}}
 	confirm := ConfirmSignOut{Action: "/.auth/logout", Token: "token-of-the-form", ReturnTo: "/docs", SignedInAs: "ada", Local: true}

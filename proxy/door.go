@@ -44,6 +44,9 @@ func (rt *Runtime) enter(w http.ResponseWriter, r *http.Request, v *visit) error
 	if last && !upgrade {
 		w.Header().Set("Connection", "close")
 	}
+	if err := refuseSecondHost(r); err != nil {
+		return err
+	}
 	from, err := rt.door.arrive(r)
 	if err != nil {
 		return err
@@ -89,8 +92,22 @@ func refuseMethod(r *http.Request) error {
 	case "connect", "trace", "track":
 		return &page.Error{Status: http.StatusMethodNotAllowed, Reason: "method_not_allowed", Text: "This method is not served here.", Close: true}
 	}
-	if r.RequestURI == "*" || r.URL.Opaque != "" {
+	// A target has no fragment (RFC 9112 section 3.2); net/http takes one for a
+	// part of the path, a front proxy may drop it.
+	if r.RequestURI == "*" || r.URL.Opaque != "" || strings.Contains(r.RequestURI, "#") {
 		return &page.Error{Status: http.StatusBadRequest, Reason: "target_malformed", Text: "The request's target is no path.", Close: true}
+	}
+	return nil
+}
+
+// refuseSecondHost: an HTTP/2 request may name its host twice, in :authority
+// and in a host field, which net/http leaves among the headers. A front proxy
+// could go by the other one (RFC 9113 section 8.3.1).
+func refuseSecondHost(r *http.Request) error {
+	for _, host := range r.Header["Host"] {
+		if host != r.Host {
+			return malformedHost()
+		}
 	}
 	return nil
 }

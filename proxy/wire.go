@@ -82,6 +82,15 @@ func (w *Wire) ReadFrom(r io.Reader) (int64, error) {
 	return io.Copy(struct{ io.Writer }{w.Conn}, r)
 }
 
+// CloseWrite lets net/http end an answer before it resets what a client still
+// sends, so that the client reads a 413 or 431 to its end.
+func (w *Wire) CloseWrite() error {
+	if c, ok := w.Conn.(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return nil
+}
+
 // watch follows the bytes that net/http gets.
 func (w *Wire) watch(p []byte) {
 	for len(p) > 0 && w.state != opaque {

@@ -86,7 +86,7 @@ var referenceChapters = []chapter{
   probe_listen: ":9181"
 `},
 	{level: "###", title: "server.tls", block: reflect.TypeFor[TLSPair](),
-		intro: "One pair or a list of them. The files are read again when they change."},
+		intro: "One pair or a list of them. The files are read at start."},
 	{level: "###", title: "server.admin", block: reflect.TypeFor[Admin](),
 		intro: "Health, metrics and state for operators, never on the public listener.",
 		example: `server:

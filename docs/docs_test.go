@@ -33,7 +33,7 @@ func TestEveryReasonCodeIsExplained(t *testing.T) {
 		t.Fatalf("found only %d reason codes in the source", len(codes))
 	}
 	explained := map[string]bool{}
-	for _, m := range regexp.MustCompile("(?m)^### `([^`]+)`$").FindAllStringSubmatch(read(t, "troubleshooting.md"), -1) {
+	for _, m := range regexp.MustCompile("(?m)^#### `([^`]+)`$").FindAllStringSubmatch(read(t, "troubleshooting.md"), -1) {
 		if explained[m[1]] {
 			t.Errorf("troubleshooting.md explains %s twice", m[1])
 		}

@@ -62,9 +62,9 @@ func withToken(token string, next http.Handler) http.Handler {
 	want := sha256.Sum256([]byte(token))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if token != "" {
-			sent, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+			sent, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 			got := sha256.Sum256([]byte(sent))
-			if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+			if subtle.ConstantTimeCompare(got[:], want[:]) != 1 || !isBearer {
 				w.Header().Set("WWW-Authenticate", `Bearer realm="gatehouse admin"`)
 				http.Error(w, "this address needs server.admin.token", http.StatusUnauthorized)
 				return

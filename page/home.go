@@ -76,7 +76,9 @@ func (h Home) view(now time.Time) view {
 	heading, gate := "You are not signed in", gateShut
 	if h.Subject != "" {
 		heading, gate = "You are signed in", gateOpen+" wide"
-		v.Initial = initial(v.Who)
+		if v.Who != h.Subject { // whose first letter means nothing
+			v.Initial = initial(v.Who)
+		}
 		v.Times = h.times(now)
 	}
 	if len(h.Groups) > shownGroups+1 { // folding a single one away saves nothing

@@ -60,7 +60,9 @@ func newLook(o Options) (look, error) {
 
 // parse gives every page its own copy of the layout.
 func (l *look) parse(theirs map[string]string) (problems []error) {
-	layout := template.New(layoutFile).Funcs(template.FuncMap{"address": address})
+	layout := template.New(layoutFile).Funcs(template.FuncMap{
+		"address": address, "breakable": breakable, "unbroken": unbroken,
+	})
 	if _, err := layout.Parse(sourceOf(layoutFile, theirs)); err != nil {
 		return []error{templateError(err)}
 	}
@@ -105,9 +107,9 @@ func (l *look) render(v view) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
-// templateError leaves away which library speaks: what is left begins with
-// file and line.
+// templateError leaves away which library speaks, and Go's word for what may
+// be anything: what is left begins with file and line.
 func templateError(err error) error {
-	text := strings.TrimPrefix(err.Error(), "html/")
-	return errors.New(strings.TrimSpace(strings.TrimPrefix(text, "template:")))
+	text := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "html/"), "template:")
+	return errors.New(strings.TrimSpace(strings.TrimSuffix(text, " in type interface {}")))
 }

@@ -30,6 +30,8 @@ type arrival struct {
 // enter refuses what no route should see and settles peer, scheme, host and
 // path. Afterwards r.Host and r.URL.Scheme are the public ones.
 func (rt *Runtime) enter(w http.ResponseWriter, r *http.Request, v *visit) error {
+	from, untrue := rt.door.arrive(r)
+	v.peer, v.record.Peer = from.peer, from.peer
 	last, err := framed(r)
 	if err != nil {
 		return err
@@ -47,11 +49,9 @@ func (rt *Runtime) enter(w http.ResponseWriter, r *http.Request, v *visit) error
 	if err := refuseSecondHost(r); err != nil {
 		return err
 	}
-	from, err := rt.door.arrive(r)
-	if err != nil {
-		return err
+	if untrue != nil {
+		return untrue
 	}
-	v.peer, v.record.Peer = from.peer, from.peer
 	a, ok := parseAuthority(from.host)
 	if !ok {
 		return malformedHost()

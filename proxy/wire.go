@@ -200,7 +200,7 @@ func framed(r *http.Request) (last bool, err error) {
 	}
 	w, ok := r.Context().Value(wireKey{}).(*Wire)
 	if !ok {
-		return false, nil
+		return true, ambiguousFraming("nobody watches this connection")
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -42,6 +42,7 @@ func TestPublicAndProtectedDoesWhatItSays(t *testing.T) {
 		{"GET", "https://status.example.com/", home, http.StatusOK},
 	} {
 		r := httptest.NewRequest(c.method, c.url, nil)
+		r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/2.0", 2, 0 // HTTP/1 needs a connection to watch
 		r.RemoteAddr = c.from
 		w := httptest.NewRecorder()
 		gate.ServeHTTP(w, r)

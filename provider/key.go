@@ -35,6 +35,9 @@ func (k *key) suits(id, alg string) bool {
 	return (id == "" || id == k.id) && slices.Contains(k.algs, alg)
 }
 
+// errNoUsableKey: the set is well-formed, but none of its keys may be used.
+var errNoUsableKey = errors.New("has no usable key")
+
 // readKeys takes in a JSON Web Key Set (RFC 7517 section 5). Keys that we
 // cannot or must not use are left out and counted; the set is useless only
 // when none remains.
@@ -57,7 +60,7 @@ func readKeys(set identity.Claims) ([]key, int, error) {
 		keys = append(keys, *k)
 	}
 	if len(keys) == 0 {
-		return nil, len(list), fmt.Errorf("has no usable key among %d: %w", len(list), last)
+		return nil, len(list), fmt.Errorf("%w among %d: %w", errNoUsableKey, len(list), last)
 	}
 	return keys, len(list) - len(keys), nil
 }

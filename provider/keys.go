@@ -29,6 +29,10 @@ func (p *Provider) loadKeys(ctx context.Context) ([]key, error) {
 		return nil, err
 	}
 	keys, skipped, err := readKeys(document)
+	if errors.Is(err, errNoUsableKey) {
+		// Nothing that waiting mends: the provider signs with what we refuse.
+		return nil, refuse(ReasonIDTokenKey, "keys %s: %w", m.value.jwks, err)
+	}
 	if err != nil {
 		return nil, unavailable(refuse(ReasonAnswerMalformed, "keys %s: %w", m.value.jwks, err))
 	}

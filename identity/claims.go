@@ -138,6 +138,22 @@ func Scalar(v any) (string, bool) {
 	return "", false
 }
 
+// Readable reports whether Strings loses nothing of v: it is absent (nil), a
+// scalar, or a list of scalars.
+func Readable(v any) bool {
+	list, isList := v.([]any)
+	if !isList {
+		_, scalar := Scalar(v)
+		return scalar || v == nil
+	}
+	for _, member := range list {
+		if _, ok := Scalar(member); !ok {
+			return false
+		}
+	}
+	return true
+}
+
 // Strings reads a claim that may be one scalar or a list of them, as groups
 // and amr come from different providers (PingOne may send a single group as a
 // string). Members that are lists, objects or null are left out.

@@ -13,8 +13,10 @@ type (
 )
 
 // Email is true for people with one of the addresses: compared whole after
-// ASCII folding, verified addresses only. It is false for a signed-in person
-// whose address is unverified or is no address (identity.ParseEmail).
+// ASCII folding, verified addresses only. An unverified address of the list is
+// unknown rather than false: it admits nobody, and whoever can make theirs
+// unverified does not slip past a deny or an exception. What is no address
+// (identity.ParseEmail) matches nothing.
 func Email(list []string) Selector {
 	return selector(func(*compiler) (test, error) {
 		set := addresses{}
@@ -59,7 +61,7 @@ func (a addresses) truth(in *reading) Truth {
 		return False
 	}
 	_, ok := a[string(in.address[:in.addressSize])]
-	return truthOf(ok)
+	return in.addressTruth(ok)
 }
 
 func (d domains) truth(in *reading) Truth {
@@ -70,5 +72,13 @@ func (d domains) truth(in *reading) Truth {
 		return False
 	}
 	_, ok := d[string(in.address[in.addressAt+1:in.addressSize])]
-	return truthOf(ok)
+	return in.addressTruth(ok)
+}
+
+// addressTruth is what a comparison with the caller's address is worth.
+func (in *reading) addressTruth(equal bool) Truth {
+	if equal && !in.query.Caller.EmailVerified {
+		return Unknown
+	}
+	return truthOf(equal)
 }

@@ -46,7 +46,9 @@ type groupBit uint8
 // through the caller's groups for itself.
 type groupSet map[string]struct{}
 
-// Group is true for members of one of the groups, compared byte for byte.
+// Group is true for members of one of the groups, compared byte for byte. For
+// somebody whose groups could not all be read, any that were not found are
+// unknown: a deny must not fail to see what it denies.
 func Group(list []string) Selector {
 	return selector(func(c *compiler) (test, error) {
 		set, err := wordSet("group", list)
@@ -81,7 +83,14 @@ func (b groupBit) truth(in *reading) Truth {
 		in.memberRead = true
 		in.member = in.groups.memberOf(in.query.Caller.Groups)
 	}
-	return truthOf(in.member[b/64]&(1<<(b%64)) != 0)
+	return memberTruth(in.member[b/64]&(1<<(b%64)) != 0, in.query.Caller)
+}
+
+func memberTruth(found bool, caller *identity.Identity) Truth {
+	if !found && caller.GroupsUnreadable {
+		return Unknown
+	}
+	return truthOf(found)
 }
 
 // memberOf is the selectors that name any of groups.
@@ -100,5 +109,5 @@ func (x *groupIndex) memberOf(groups []string) groupMask {
 }
 
 func (s groupSet) truth(caller *identity.Identity) Truth {
-	return truthOf(slices.ContainsFunc(caller.Groups, func(group string) bool { return holds(s, group) }))
+	return memberTruth(slices.ContainsFunc(caller.Groups, func(group string) bool { return holds(s, group) }), caller)
 }

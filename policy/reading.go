@@ -62,13 +62,13 @@ func (in *reading) any(tests []test) Truth {
 	return result
 }
 
-// readAddress folds the caller's verified address into in.address. Folding
+// readAddress folds the caller's address into in.address. Folding
 // here rather than by identity.FoldASCII keeps the copy off the heap;
 // identity.ParseEmail remains the judge of what an address is.
 func (in *reading) readAddress() {
 	in.addressRead = true
 	caller := in.query.Caller
-	if !caller.EmailVerified || len(caller.Email) > maxAddress {
+	if len(caller.Email) > maxAddress {
 		return
 	}
 	folded, at := false, -1

@@ -44,7 +44,9 @@ func TestEmailMatchesVerifiedAddressesOnly(t *testing.T) {
 	}{
 		{"ada@corp.example", true, True, True},
 		{"ADA@cOrP.eXaMpLe", true, True, True},
-		{"ada@corp.example", false, False, False},
+		{"ada@corp.example", false, Unknown, Unknown},
+		{"bob@corp.example", false, False, Unknown},
+		{"bob@else.example", false, False, False},
 		{"", true, False, False},
 		{"bob@corp.example", true, False, True},
 		{"a-rather-long-name-of-a-person@corp.example", true, False, True},

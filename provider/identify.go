@@ -15,6 +15,7 @@ func (p *Provider) identify(l layers) (identity.Identity, error) {
 	}
 	if groups, _, ok := l.first(m.Groups); ok {
 		who.Groups = identity.Strings(groups)
+		who.GroupsUnreadable = !identity.Readable(groups)
 	}
 	who.ACR, _ = identity.Scalar(l.token["acr"])
 	who.AMR = identity.Strings(l.token["amr"])

@@ -103,7 +103,7 @@ policies:
 	text = strings.Replace(text, "routes:\n", "routes:\n  - {from: \"${OTHER}\", to: \"${UPSTREAM}\", policy: public}\n", 1)
 	text = strings.Replace(text, "https://wiki.example.com", "https://${HOST}/docs", 1)
 	text = strings.Replace(text, "http://10.0.0.5:8080", "${UPSTREAM}", 1)
-	none := LoadOptions{Getenv: func(string) string { return "" }, ReadFile: readTestFile}
+	none := LoadOptions{Getenv: func(string) string { return "" }, ReadFile: readTestFile, ReadDir: readTestDir}
 	if _, err := none.Parse("gatehouse.yaml", []byte(text)); err == nil {
 		t.Error("undefined variables are accepted without placeholders")
 	}

@@ -32,7 +32,7 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = LoadOptions{Getenv: variables, ReadFile: readTestFile}.Parse("broken.yaml", data)
+	_, err = LoadOptions{Getenv: variables, ReadFile: readTestFile, ReadDir: readTestDir}.Parse("broken.yaml", data)
 	if err == nil {
 		t.Fatal("the broken file loads")
 	}

@@ -46,7 +46,7 @@ func TestProblemOfLaterIsSaidAtItsLine(t *testing.T) {
 	for want, keys := range map[string][]string{
 		"gatehouse.yaml:10:9: pages.logo: is no picture":      {"pages", "logo"},
 		"gatehouse.yaml:10:3: pages.templates: is no picture": {"pages", "templates"}, // absent: where it would be
-		"gatehouse.yaml:4:3: providers: is no picture":       {"providers"},
+		"gatehouse.yaml:4:3: providers: is no picture":        {"providers"},
 	} {
 		if got := c.Problem(late, keys...).Error(); got != want {
 			t.Errorf("Problem at %q = %q, want %q", keys, got, want)

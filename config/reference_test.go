@@ -29,7 +29,7 @@ func TestExamplesOfTheReferenceLoad(t *testing.T) {
 				text += blocks[name]
 			}
 		}
-		o := LoadOptions{Getenv: variables, ReadFile: readTestFile, PlaceholderSecrets: true}
+		o := LoadOptions{Getenv: variables, ReadFile: readTestFile, ReadDir: readTestDir, PlaceholderSecrets: true}
 		if _, err := o.Parse(c.title, []byte(text)); err != nil {
 			t.Errorf("the example of %s does not load: %v", c.title, err)
 		}

@@ -43,6 +43,7 @@ func TestPublicAndProtectedDoesWhatItSays(t *testing.T) {
 	} {
 		r := httptest.NewRequest(c.method, c.url, nil)
 		r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/2.0", 2, 0 // HTTP/1 needs a connection to watch
+		r.RequestURI = r.URL.RequestURI()
 		r.RemoteAddr = c.from
 		w := httptest.NewRecorder()
 		gate.ServeHTTP(w, r)

@@ -21,6 +21,9 @@ const (
 	headTimeout = 10 * time.Second
 	// keepAlive is how long an idle connection is kept.
 	keepAlive = 2 * time.Minute
+	// writeTimeout is how long an HTTP/2 client may accept nothing; HTTP/1
+	// connections see to it themselves (proxy.Wire).
+	writeTimeout = time.Minute
 	// maxStreams bounds the requests at once on one HTTP/2 connection.
 	maxStreams = 250
 )
@@ -61,8 +64,10 @@ func newServer(handler http.Handler, maxHeaderBytes int, secure *tls.Config, log
 		ReadHeaderTimeout: headTimeout,
 		IdleTimeout:       keepAlive,
 		MaxHeaderBytes:    maxHeaderBytes,
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams, WriteByteTimeout: writeTimeout},
+		// OPTIONS * gets no special answer: it is refused like any odd target.
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }
 

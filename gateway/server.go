@@ -21,6 +21,10 @@ type Server struct {
 	gateway   *proxy.Gateway
 	state     state
 	listeners []opened
+	// requests is the context below every request's. It ends after the drain
+	// and takes along what net/http has forgotten by then: WebSockets.
+	requests context.Context
+	end      context.CancelFunc
 }
 
 // opened is one listener and what serves it.
@@ -43,6 +47,7 @@ func Open(b *Build, process Process) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.requests, s.end = context.WithCancel(context.Background())
 	err = errors.Join(
 		s.open("public", c.Listen, s.gateway, int(c.MaxHeaderBytes), secure),
 		s.open("redirect", c.RedirectListen, http.HandlerFunc(s.gateway.ServeRedirect), int(c.MaxHeaderBytes), nil),
@@ -53,6 +58,7 @@ func Open(b *Build, process Process) (*Server, error) {
 		for _, o := range s.listeners {
 			o.listener.Close()
 		}
+		s.end()
 		return nil, err
 	}
 	return s, nil
@@ -67,6 +73,7 @@ func (s *Server) open(name, address string, handler http.Handler, maxHeaderBytes
 		return fmt.Errorf("%s listener: %w", name, err)
 	}
 	server := newServer(handler, maxHeaderBytes, secure, s.process.Log)
+	server.BaseContext = func(net.Listener) context.Context { return s.requests }
 	if secure != nil {
 		listener = newSecured(listener, secure)
 	} else {
@@ -115,6 +122,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	s.state.set("draining")
 	s.process.Log.Info("draining", "at_most", s.build.Config.Server.ShutdownTimeout.Std().String())
 	err = errors.Join(err, s.drain())
+	s.end()
 	stop()
 	tasks.Wait()
 	s.build.Close()

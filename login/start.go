@@ -2,9 +2,11 @@ package login
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/gatehouse-proxy/gatehouse/page"
 	"github.com/gatehouse-proxy/gatehouse/provider"
@@ -23,6 +25,14 @@ type ask struct {
 // prompt is how people switch accounts: without it, a provider that remembers
 // them would bring the same one back.
 func (l *Login) HandleLogin(w http.ResponseWriter, r *http.Request) error {
+	// A page's pictures and fetches must not start sign-ins: each would push
+	// one that somebody is in the middle of out of the browser's five.
+	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" && mode != "navigate" {
+		return &page.Error{
+			Status: http.StatusForbidden, Reason: "navigation_needed",
+			Text: "Signing in takes a page of its own: open this address in the browser.",
+		}
+	}
 	query := r.URL.Query()
 	a := ask{returnTo: l.ReturnTo.Check(query.Get("rd"), origin(r))}
 	if query.Get("prompt") == promptLogin {
@@ -46,7 +56,24 @@ func (l *Login) HandleLogin(w http.ResponseWriter, r *http.Request) error {
 // is checked like any other: on a route that permits doubled slashes, //evil is
 // a path, and would be another host in a Location header.
 func (l *Login) Challenge(w http.ResponseWriter, r *http.Request) error {
-	return l.begin(w, r, ask{returnTo: l.ReturnTo.Check(r.URL.RequestURI(), origin(r))})
+	return l.begin(w, r, ask{returnTo: l.ReturnTo.Check(requestTarget(r), origin(r))})
+}
+
+// requestTarget is the path and query as the client sent them, byte for byte.
+// Only what no address may hold raw is encoded, as browsers do.
+func requestTarget(r *http.Request) string {
+	if !strings.HasPrefix(r.RequestURI, "/") {
+		return r.URL.RequestURI() // a whole address, which proxies are sent
+	}
+	var b strings.Builder
+	for _, c := range []byte(r.RequestURI) {
+		if c >= 0x80 {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // begin sends the person to the provider that counts where a leads. Several
@@ -72,7 +99,7 @@ func (l *Login) begin(w http.ResponseWriter, r *http.Request, a ask) error {
 // LoginURL is the absolute address that starts a sign-in and returns to the
 // request's own path and query.
 func (l *Login) LoginURL(r *http.Request) string {
-	return origin(r) + l.loginPath(r.URL.RequestURI(), "")
+	return origin(r) + l.loginPath(requestTarget(r), "")
 }
 
 // promptLogin is the one prompt that strangers' links may ask for: it shows

@@ -36,8 +36,7 @@ func (rt *Runtime) ownAddresses() map[string]endpoint {
 // endpoint returns what answers at the visit's path if that is one of our own
 // addresses, and otherwise nil. An unknown host has no addresses but /ok.
 func (rt *Runtime) endpoint(v *visit) func(http.ResponseWriter, *http.Request) error {
-	own, ok := strings.CutPrefix(v.path, rt.authPath)
-	ok = ok && (own == "" || own[0] == '/')
+	own, ok := rt.own(v.path)
 	e, known := rt.endpoints[own]
 	if name, isCallback := strings.CutPrefix(own, "/callback/"); ok && isCallback {
 		known = true
@@ -58,12 +57,19 @@ func (rt *Runtime) endpoint(v *visit) func(http.ResponseWriter, *http.Request) e
 	return e.serve
 }
 
+// own cuts auth_path off a path that lies under it.
+func (rt *Runtime) own(path string) (rest string, ok bool) {
+	rest, ok = strings.CutPrefix(path, rt.authPath)
+	return rest, ok && (rest == "" || rest[0] == '/')
+}
+
 // serve refuses methods that the address does not know.
 func (e endpoint) serve(w http.ResponseWriter, r *http.Request) error {
 	if e.methods != nil && !slices.Contains(e.methods, r.Method) {
 		w.Header().Set("Allow", strings.Join(e.methods, ", "))
 		return &page.Error{Status: http.StatusMethodNotAllowed, Reason: "method_not_allowed", Text: "This method is not served here."}
 	}
+	boundForm(w, r)
 	return e.handle(w, r)
 }
 

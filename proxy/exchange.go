@@ -24,6 +24,7 @@ type exchange struct {
 	webSocket     bool // asked for
 	informs       bool // the client understands 1xx
 	hijacked      bool
+	duplex        bool // the answer may begin before the body's end
 	err           error
 	values        [4]string
 	answer        answer
@@ -69,8 +70,16 @@ func (a *answer) WriteHeader(status int) {
 			return
 		}
 		a.f.stripSetCookie(h)
-	} else if _, typed := h["Content-Type"]; !typed {
-		h["Content-Type"] = nil // net/http would guess one, and make HTML of a text
+	} else {
+		if _, typed := h["Content-Type"]; !typed {
+			h["Content-Type"] = nil // net/http would guess one, and make HTML of a text
+		}
+		if a.x.duplex && a.x.upload.state.Load() != uploadWhole {
+			// The upstream may never read the rest, and net/http would look
+			// for the next request in it. Clients must know before they send
+			// one.
+			h["Connection"] = []string{"close"}
+		}
 	}
 	a.ResponseWriter.WriteHeader(status)
 }
@@ -94,10 +103,11 @@ func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 const (
 	uploadTooLarge = iota + 1
 	uploadBroken
+	uploadWhole
 )
 
-// upload is the request's body. It remembers why it could not be read, since
-// that is not the upstream's fault.
+// upload is the request's body. It remembers how its reading ended, since it is
+// not the upstream's fault if it could not be read.
 type upload struct {
 	io.ReadCloser
 	state atomic.Uint32 // transports read in goroutines of their own
@@ -105,13 +115,15 @@ type upload struct {
 
 func (u *upload) Read(p []byte) (int, error) {
 	n, err := u.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			u.state.Store(uploadTooLarge)
-		} else {
-			u.state.Store(uploadBroken)
-		}
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil:
+	case err == io.EOF:
+		u.state.Store(uploadWhole)
+	case errors.As(err, &tooLarge):
+		u.state.Store(uploadTooLarge)
+	default:
+		u.state.Store(uploadBroken)
 	}
 	return n, err
 }

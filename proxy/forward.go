@@ -168,7 +168,7 @@ func (f *Forwarder) Forward(w http.ResponseWriter, r *http.Request, v Visit) err
 			// soon as the answer begins, and an upstream that answers while
 			// it still reads would miss that part. A writer that cannot do
 			// it is no HTTP/1 connection.
-			_ = http.NewResponseController(w).EnableFullDuplex()
+			x.duplex = http.NewResponseController(w).EnableFullDuplex() == nil
 		}
 	}
 	f.proxy.ServeHTTP(&x.answer, in)

@@ -62,6 +62,7 @@ func (rt *Runtime) answer(w *telemetry.ResponseWriter, r *http.Request, v *visit
 	v.record.Reason = answer.Reason
 	rt.metrics.Refused(answer.Reason)
 	v.record.Err = answer.Cause
+	settleBody(w, r)
 	rt.pages.WriteError(w, r, answer, v.record.RequestID)
 }
 

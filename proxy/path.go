@@ -44,6 +44,7 @@ const (
 	semicolon       AmbiguousPathError = "semicolon"
 	controlByte     AmbiguousPathError = "control character"
 	encodedTooOften AmbiguousPathError = "encoded too many times"
+	otherRoute      AmbiguousPathError = "could be read as a path of another route"
 )
 
 // maxDecodings bounds how often a path is decoded in search of what an upstream

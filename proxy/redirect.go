@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -21,7 +22,7 @@ func (g *Gateway) ServeRedirect(w http.ResponseWriter, r *http.Request) {
 
 // toHTTPS is always an error: a redirect, or why there is none.
 func (rt *Runtime) toHTTPS(r *http.Request, v *visit) error {
-	if err := refuseMethod(r); err != nil {
+	if err := cmp.Or(refuseMethod(r), refuseTarget(r)); err != nil {
 		return err
 	}
 	v.peer, _ = rt.door.peer(r.RemoteAddr)

@@ -29,6 +29,8 @@ var singles = []string{
 	"forwarded", "x-real-ip", "true-client-ip",
 	"x-rewrite-url", "x-http-method-override", "x-http-method", "x-method-override",
 	"x-request-id",
+	// Framing under other spellings; the transport frames by what it sends.
+	"content-length", "transfer-encoding", "http2-settings",
 	// The client's address.
 	"client-ip", "x-client-ip", "x-cluster-client-ip", "x-originating-ip",
 	"proxy-client-ip", "wl-proxy-client-ip", "cf-connecting-ip", "cf-connecting-ipv6",

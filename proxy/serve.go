@@ -16,7 +16,7 @@ func (rt *Runtime) serve(w http.ResponseWriter, r *http.Request, v *visit) error
 	if own := rt.endpoint(v); own != nil {
 		return own(w, r)
 	}
-	if err := v.enterRoute(r); err != nil { // 404 for a path that no route has
+	if err := rt.enterRoute(r, v); err != nil { // 404 for a path that no route has
 		return err
 	}
 	caller, unknown := rt.caller(r, v) // the session that counts here, or nobody

@@ -20,23 +20,6 @@ type visit struct {
 	record *telemetry.Record
 }
 
-// enterRoute finds the route that answers. The door read the path with what
-// any route of the site permits; here it must hold with this route's permit.
-func (v *visit) enterRoute(r *http.Request) error {
-	route, err := v.site.route(v.path)
-	if err != nil {
-		return err
-	}
-	v.route = route
-	v.record.Route = route.Name
-	if route.permit != v.site.permit {
-		if _, err := CanonicalPath(r.URL.EscapedPath(), route.permit); err != nil {
-			return ambiguousPath(err)
-		}
-	}
-	return nil
-}
-
 // decide asks the route's policy and notes what it said.
 func (v *visit) decide(r *http.Request, s *session.Session) policy.Decision {
 	q := policy.Query{Peer: v.peer, Method: r.Method, Path: v.path, Host: v.site.host}

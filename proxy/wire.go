@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/page"
 )
@@ -27,6 +29,8 @@ import (
 // without parsing (chunked), the connection serves no further request.
 type Wire struct {
 	net.Conn
+	extended atomic.Int64 // when the write deadline was last moved, Unix nanoseconds
+	linger   atomic.Bool  // see lingerAtClose
 
 	mu      sync.Mutex // guards the rest: net/http reads ahead beside a handler
 	state   wireState
@@ -53,11 +57,23 @@ type head struct {
 	length      int64
 	malformed   bool // a length that is no number
 	folded      bool // a line that continues the one before (obs-fold)
+	absolute    bool // the target is a whole address, so Host is read twice
+	host        string
 }
 
 // maxWireLine bounds what is kept of one line. Only the request line is ever
 // needed whole; a longer one is refused by net/http or by framed.
 const maxWireLine = 64 << 10
+
+// writeTimeout is how long a client may take to accept a piece of an answer.
+const writeTimeout = time.Minute
+
+// lingerTimeout and lingerBytes bound what Close does for a client that is
+// still sending.
+const (
+	lingerTimeout = 500 * time.Millisecond
+	lingerBytes   = 1 << 20
+)
 
 // maxPipelined bounds the requests that a client may send ahead.
 const maxPipelined = 64
@@ -74,8 +90,27 @@ func (w *Wire) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Write gives the client a minute for each piece of an answer. A client that
+// reads nothing would otherwise hold the answer and its upstream for ever.
+// Streams that have nothing to say are not cut.
+func (w *Wire) Write(p []byte) (int, error) {
+	w.extend()
+	return w.Conn.Write(p)
+}
+
+// extend moves the write deadline, at most every ten seconds: it costs a timer.
+func (w *Wire) extend() {
+	now := time.Now()
+	if last := w.extended.Load(); now.UnixNano()-last < int64(writeTimeout/6) {
+		return
+	}
+	w.extended.Store(now.UnixNano())
+	_ = w.Conn.SetWriteDeadline(now.Add(writeTimeout)) // a closed connection says so in Write
+}
+
 // ReadFrom keeps sendfile and splice for answers.
 func (w *Wire) ReadFrom(r io.Reader) (int64, error) {
+	w.extend()
 	if to, ok := w.Conn.(io.ReaderFrom); ok {
 		return to.ReadFrom(r)
 	}
@@ -89,6 +124,20 @@ func (w *Wire) CloseWrite() error {
 		return c.CloseWrite()
 	}
 	return nil
+}
+
+// lingerAtClose makes Close wait for a client that is still sending.
+func (w *Wire) lingerAtClose() { w.linger.Store(true) }
+
+// Close closes the connection. A connection that is closed over unread bytes is
+// reset, and a client that still sends would lose the answer to that. So it is
+// first ended on our side, and what comes is thrown away for half a second.
+func (w *Wire) Close() error {
+	if w.linger.Swap(false) && w.CloseWrite() == nil {
+		_ = w.Conn.SetReadDeadline(time.Now().Add(lingerTimeout))
+		_, _ = io.CopyN(io.Discard, w.Conn, lingerBytes)
+	}
+	return w.Conn.Close()
 }
 
 // watch follows the bytes that net/http gets.
@@ -130,6 +179,7 @@ func (w *Wire) takeLine(line []byte) {
 		// Blank lines before a request line are skipped, as net/http does
 		// after some; where it does not, the request never reaches framed.
 		h.requestLine = append(h.requestLine[:0], line...)
+		h.absolute = !bytes.Contains(line, []byte(" /"))
 		if string(line) == "PRI * HTTP/2.0" {
 			w.state = opaque
 		}
@@ -144,6 +194,8 @@ func (w *Wire) takeLine(line []byte) {
 		h.length, h.malformed = int64(n), h.malformed || err != nil
 	case hasFieldName(line, "transfer-encoding"):
 		h.encodings++
+	case h.absolute && hasFieldName(line, "host"):
+		h.host = string(bytes.Trim(line[len("host:"):], " \t"))
 	}
 }
 
@@ -191,6 +243,11 @@ func WithWire(ctx context.Context, c net.Conn) context.Context {
 // wire lets what embeds a Wire, as a TLS connection does, be found as one.
 func (w *Wire) wire() *Wire { return w }
 
+func wireOf(r *http.Request) *Wire {
+	w, _ := r.Context().Value(wireKey{}).(*Wire)
+	return w
+}
+
 // framed refuses an HTTP/1 request whose framing two readers could read
 // differently, and one that Wire and net/http did not read alike. It reports
 // whether the connection must end after the answer.
@@ -198,8 +255,8 @@ func framed(r *http.Request) (last bool, err error) {
 	if r.ProtoMajor != 1 {
 		return false, nil
 	}
-	w, ok := r.Context().Value(wireKey{}).(*Wire)
-	if !ok {
+	w := wireOf(r)
+	if w == nil {
 		return true, ambiguousFraming("nobody watches this connection")
 	}
 	w.mu.Lock()
@@ -224,6 +281,8 @@ func (h *head) fault(r *http.Request) string {
 	switch {
 	case !h.is(r):
 		return "the head seen is another request's"
+	case h.absolute && !h.namesHostOf(r):
+		return "the target names another host than Host"
 	case h.folded:
 		return "a folded header line"
 	case h.lengths > 1:
@@ -236,6 +295,14 @@ func (h *head) fault(r *http.Request) string {
 		return "Transfer-Encoding in HTTP/1.0"
 	}
 	return ""
+}
+
+// namesHostOf compares the Host field, which net/http drops where the target is
+// a whole address, with the target's host.
+func (h *head) namesHostOf(r *http.Request) bool {
+	sent, ok1 := parseAuthority(h.host)
+	asked, ok2 := parseAuthority(r.URL.Host)
+	return ok1 && ok2 && sent == asked
 }
 
 // is reports whether the request line belongs to r.

@@ -44,6 +44,9 @@ func checkCommand(std streams) *cobra.Command {
 	asJSON := cmd.Flags().Bool("json", false, "print JSON")
 	cmd.RunE = func(*cobra.Command, []string) error {
 		c, err := config.LoadOptions{Getenv: os.Getenv, PlaceholderSecrets: *placeholders}.Load(*path)
+		if err == nil {
+			err = gateway.CheckPages(c)
+		}
 		if *asJSON {
 			return checkJSON(std.out, c, err)
 		}

@@ -54,6 +54,18 @@ func failed(err error) error {
 	return &exitError{exitFailed, err}
 }
 
+// known refuses what is no command, with the nearest one.
+func known(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	root.SuggestionsMinimumDistance = 2
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		return fmt.Errorf("unknown command %q; did you mean %q?", args[0], near[0])
+	}
+	return fmt.Errorf("unknown command %q", args[0])
+}
+
 // run is main without the process around it.
 func run(args []string, std streams) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -63,7 +75,7 @@ func run(args []string, std streams) int {
 		Short:         "The door in front of your web apps: OpenID Connect sign-in, policy, and claims headers",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          known,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cmd.SetOut(std.err)
 			cmd.Usage()

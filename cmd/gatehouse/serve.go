@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -31,7 +30,7 @@ func serveCommand(std streams) *cobra.Command {
 		process := gateway.Process{Log: log, Metrics: telemetry.NewMetrics(build())}
 		b, err := gateway.Compile(c, process)
 		if err != nil {
-			return failed(fmt.Errorf("%s: %w", *path, err))
+			return failed(explain(err, std.err))
 		}
 		server, err := gateway.Open(b, process)
 		if err != nil {

@@ -10,6 +10,7 @@ skipped=()
 need() {
   command -v "$1" >/dev/null && return 0
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "installing $2"
     [ -n "${updated:-}" ] || { apt-get update -qq >/dev/null && updated=1; }
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null 2>&1 || true
   fi
@@ -21,9 +22,9 @@ skip() { skipped+=("$1"); echo "skipped: $1"; }
 echo '== lint'
 scripts/lint.sh
 
-echo '== unit tests'
+echo '== unit and acceptance tests'
 if need gcc gcc; then
-  go test -race ./...
+  CGO_ENABLED=1 go test -race ./...
 else
   go test ./...
   skip 'the race detector (it needs gcc)'
@@ -32,14 +33,14 @@ fi
 echo '== fuzzing'
 FUZZTIME=${FUZZTIME:-5s} scripts/fuzz.sh
 
-if [ -d e2e ]; then
-  echo '== end to end'
-  if need chromium chromium; then
-    (cd e2e && go vet ./... && go test ./...)
-  else
-    skip 'the browser tests (they need chromium)'
-  fi
+echo '== end to end'
+# The tests skip, by name, what is not there after this.
+need chromium chromium || skip 'the browser tests (they need chromium)'
+need nginx nginx-light || skip 'the tests behind nginx'
+if ! need node nodejs || ! need npm npm; then
+  skip 'the third provider (it needs node and npm)'
 fi
+(cd e2e && go vet ./... && go test ./...)
 
 if [ ${#skipped[@]} -gt 0 ]; then
   printf 'skipped in all: %s\n' "${skipped[@]}"

@@ -44,7 +44,7 @@ type ClaimTest struct {
 	Path    string   `yaml:"path" doc:"Required. Claim path (a.b.c)."`
 	Is      *Scalar  `yaml:"is" doc:"The claim is this scalar."`
 	Has     *Scalar  `yaml:"has" doc:"The claim is this scalar, or a list with it."`
-	In      []Scalar `yaml:"in" doc:"The claim is one of these scalars."`
-	Matches *Regexp  `yaml:"matches" doc:"The whole string matches this RE2 expression."`
+	In      []Scalar `yaml:"in" doc:"The claim, or a member of a list claim, is one of these scalars."`
+	Matches *Regexp  `yaml:"matches" doc:"The whole string, or a whole member of a list claim, matches this RE2 expression."`
 	Exists  *bool    `yaml:"exists" doc:"The claim is there (true) or not (false)."`
 }

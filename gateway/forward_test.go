@@ -153,7 +153,9 @@ routes:
 // cannot go on says so with Connection: close.
 func TestEarlyAnswersDoNotBreakTheConnection(t *testing.T) {
 	t.Parallel()
-	h := start(t, simple)
+	h := start(t, simple+`
+  - {name: down, from: "https://app.example.test/down", to: "http://127.0.0.1:1", policy: public}
+`)
 	h.app.answers(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, hello) })
 	cleo := h.visitorCookie("cleo.marsh")
 	for _, c := range []struct {
@@ -161,6 +163,7 @@ func TestEarlyAnswersDoNotBreakTheConnection(t *testing.T) {
 		want         int
 	}{
 		{"the app does not read it", "/public/x", 200},
+		{"the app is down", "/down", 502},
 		{"refused", "/x", 403},
 		{"a path of nobody's", "/public//x", 400},
 		{"one of our own addresses", "/.auth/me", 405},

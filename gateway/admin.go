@@ -41,6 +41,8 @@ func (s *Server) admin(c *config.Admin) http.Handler {
 // whose name was rebound to our address cannot read through a browser.
 func withHost(hosts []string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
 		host := r.Host
 		if h, _, err := net.SplitHostPort(host); err == nil {
 			host = h

@@ -22,10 +22,9 @@ type Process struct {
 }
 
 // What one client may do before it has to wait: a whole office behind one
-// address may come to work at the same minute, and honest callbacks hardly fail.
+// address may come to work at the same minute.
 const (
-	startEvery, startBurst     = 200 * time.Millisecond, 300
-	failureEvery, failureBurst = 2 * time.Second, 60
+	startEvery, startBurst = 200 * time.Millisecond, 300
 )
 
 // Build is a compiled configuration: everything a Runtime needs, nothing
@@ -81,6 +80,7 @@ func Compile(c *config.Config, process Process) (*Build, error) {
 		Store:     b.store,
 		AccessLog: telemetry.NewAccessLog(process.Log, c.Log.Access),
 		Metrics:   process.Metrics,
+		Remember:  c.Session.RememberMax > 0,
 		Log:       process.Log,
 		NewLogin: func(rs proxy.Routes) *login.Login {
 			return login.New(login.Options{
@@ -97,7 +97,6 @@ func Compile(c *config.Config, process Process) (*Build, error) {
 				ProvidersFor: rs.Providers,
 				Apps:         rs.Apps,
 				Starts:       login.NewLimiter(startEvery, startBurst, process.Now),
-				Failures:     login.NewLimiter(failureEvery, failureBurst, process.Now),
 				Metrics:      process.Metrics,
 				Log:          process.Log,
 				Now:          process.Now,

@@ -39,6 +39,9 @@ func listen(address string) (net.Listener, error) {
 		c.Close()
 		return nil, fmt.Errorf("listen on %s: somebody listens there already", path)
 	}
+	if info, err := os.Lstat(path); err == nil && info.Mode().Type() != fs.ModeSocket {
+		return nil, fmt.Errorf("listen on %s: there is a file that is no socket", path)
+	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

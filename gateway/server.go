@@ -74,9 +74,10 @@ func (s *Server) open(name, address string, handler http.Handler, maxHeaderBytes
 	}
 	server := newServer(handler, maxHeaderBytes, secure, s.process.Log)
 	server.BaseContext = func(net.Listener) context.Context { return s.requests }
-	if secure != nil {
+	switch {
+	case secure != nil:
 		listener = newSecured(listener, secure)
-	} else {
+	case name == "public", name == "redirect": // the others' handlers do not ask for the verdict
 		listener = wired{listener}
 	}
 	s.listeners = append(s.listeners, opened{name, listener, server})

@@ -28,9 +28,6 @@ func (l *Login) failed(w http.ResponseWriter, p *provider.Provider, err error) e
 	if errors.As(err, &answer) {
 		reason, cause = answer.Reason, answer.Cause
 	}
-	if answer == nil || answer.Status < 500 { // a provider's outage is nobody's fault here
-		l.Failures.Take(peer(w))
-	}
 	l.Metrics.SignIn(p.Name(), telemetry.OutcomeFailure, reason)
 	l.record(w, nil, telemetry.AuditEvent{
 		Event: telemetry.EventSignIn, Outcome: telemetry.OutcomeFailure, Provider: p.Name(), Reason: reason, Err: cause,

@@ -31,20 +31,20 @@ func (l *Login) HandleCallback(w http.ResponseWriter, r *http.Request, providerN
 	if p == nil {
 		return &page.Error{Status: http.StatusNotFound, Reason: "provider_unknown", Text: "There is no such way to sign in here."}
 	}
-	if wait := l.Failures.Wait(peer(w)); wait > 0 {
-		return tooMany(wait)
+	if err := navigationOnly(r); err != nil {
+		return err
 	}
 	answer, err := callbackParams(w, r)
 	if err != nil {
-		return l.failed(w, p, refuse("callback_malformed", "The sign-in service sent back something that cannot be read.", l.loginPath("/", ""), err))
+		return refuse("callback_malformed", "The sign-in service sent back something that cannot be read.", l.loginPath("/", ""), err)
 	}
 	state := answer.Get("state")
 	if state == "" {
-		return l.failed(w, p, refuse("state_missing", "This address only works as the last step of a sign-in.", l.loginPath("/", ""), nil))
+		return refuse("state_missing", "This address only works as the last step of a sign-in.", l.loginPath("/", ""), nil)
 	}
 	attempt, err := l.Attempts.Take(r, state)
 	if err != nil {
-		return l.again(w, r, p, state, err)
+		return l.again(w, r, state, err)
 	}
 	retry := l.loginPath(attempt.ReturnTo, p.Name())
 	if attempt.Provider != p.Name() {
@@ -61,7 +61,7 @@ func (l *Login) HandleCallback(w http.ResponseWriter, r *http.Request, providerN
 		return l.failed(w, p, refuse("code_missing", "The sign-in service sent back no code.", retry, nil))
 	}
 	if !l.Redeemed.Begin(state) {
-		return l.again(w, r, p, state, errors.New("redeemed before"))
+		return l.again(w, r, state, errors.New("answered before"))
 	}
 	return l.redeem(w, r, p, attempt, state, answer.Get("code"))
 }
@@ -123,7 +123,7 @@ func (l *Login) establish(w http.ResponseWriter, r *http.Request, p *provider.Pr
 
 // again answers a callback whose attempt is gone. If this browser has the
 // session that came of it, a reload or a second click goes on to the target.
-func (l *Login) again(w http.ResponseWriter, r *http.Request, p *provider.Provider, state string, cause error) error {
+func (l *Login) again(w http.ResponseWriter, r *http.Request, state string, cause error) error {
 	target, id, done := l.Redeemed.Wait(r.Context(), state)
 	if done {
 		if s, err := l.Current(r); err == nil && s.ID == id {
@@ -131,9 +131,9 @@ func (l *Login) again(w http.ResponseWriter, r *http.Request, p *provider.Provid
 			return nil
 		}
 	}
-	return l.failed(w, p, refuse("attempt_unknown",
+	return refuse("attempt_unknown",
 		"This sign-in is too old, was finished already, or began in another browser.",
-		l.loginPath("/", ""), cause))
+		l.loginPath("/", ""), cause)
 }
 
 // callbackParams reads the answer's parameters, each at most once: a second

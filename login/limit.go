@@ -44,12 +44,7 @@ func NewLimiter(interval time.Duration, burst int, now func() time.Time) *Limite
 
 // Take takes one of the client's allowance. It returns zero, or how long the
 // client has to wait for the next.
-func (l *Limiter) Take(client netip.Addr) time.Duration { return l.take(client, 1) }
-
-// Wait returns how long the client has to wait, and takes nothing.
-func (l *Limiter) Wait(client netip.Addr) time.Duration { return l.take(client, 0) }
-
-func (l *Limiter) take(client netip.Addr, n int) time.Duration {
+func (l *Limiter) Take(client netip.Addr) time.Duration {
 	if !client.IsValid() || client.IsLoopback() {
 		return 0
 	}
@@ -61,7 +56,7 @@ func (l *Limiter) take(client netip.Addr, n int) time.Duration {
 	if left < 1 {
 		return max(time.Second, time.Duration((1-left)/float64(l.every)*float64(time.Second)))
 	}
-	bucket.AllowN(now, n)
+	bucket.AllowN(now, 1)
 	return 0
 }
 
@@ -88,12 +83,20 @@ func (l *Limiter) bucket(client netip.Addr) *rate.Limiter {
 	return bucket
 }
 
-// peer is the client's address as the door resolved it.
-func peer(w http.ResponseWriter) netip.Addr {
-	if rec := telemetry.RecordOf(w); rec != nil {
-		return rec.Peer
+// client is the address to limit by, or none where somebody stands for many: a
+// plaintext connection to an https site comes from what ends TLS, and unless a
+// trusted one told us of its clients, its address is everybody's.
+func client(w http.ResponseWriter, r *http.Request) netip.Addr {
+	rec := telemetry.RecordOf(w)
+	if rec == nil {
+		return netip.Addr{}
 	}
-	return netip.Addr{}
+	if r.TLS == nil && r.URL.Scheme == "https" {
+		if direct, err := netip.ParseAddrPort(r.RemoteAddr); err == nil && direct.Addr().Unmap().WithZone("") == rec.Peer {
+			return netip.Addr{}
+		}
+	}
+	return rec.Peer
 }
 
 func tooMany(wait time.Duration) error {

@@ -29,12 +29,12 @@ type Options struct {
 	ProvidersFor func(origin, path string) []string
 	// Apps lists what somebody may open, for the home page.
 	Apps func(r *http.Request, who *identity.Identity) []page.App
-	// Starts bounds how often a client may begin to sign in, Failures how often
-	// its callbacks may fail: both cost the provider something.
-	Starts, Failures *Limiter
-	Metrics          *telemetry.Metrics
-	Log              *slog.Logger
-	Now              func() time.Time
+	// Starts bounds how often a client may begin to sign in. It bounds what
+	// callbacks cost the provider as well: an attempt is redeemed once.
+	Starts  *Limiter
+	Metrics *telemetry.Metrics
+	Log     *slog.Logger
+	Now     func() time.Time
 }
 
 // Login signs people in and out. It is immutable and safe for concurrent use.

@@ -25,13 +25,8 @@ type ask struct {
 // prompt is how people switch accounts: without it, a provider that remembers
 // them would bring the same one back.
 func (l *Login) HandleLogin(w http.ResponseWriter, r *http.Request) error {
-	// A page's pictures and fetches must not start sign-ins: each would push
-	// one that somebody is in the middle of out of the browser's five.
-	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" && mode != "navigate" {
-		return &page.Error{
-			Status: http.StatusForbidden, Reason: "navigation_needed",
-			Text: "Signing in takes a page of its own: open this address in the browser.",
-		}
+	if err := navigationOnly(r); err != nil {
+		return err
 	}
 	query := r.URL.Query()
 	a := ask{returnTo: l.ReturnTo.Check(query.Get("rd"), origin(r))}
@@ -50,6 +45,19 @@ func (l *Login) HandleLogin(w http.ResponseWriter, r *http.Request) error {
 		return l.start(w, r, p, a)
 	}
 	return l.begin(w, r, a)
+}
+
+// navigationOnly keeps a page's pictures and fetches from starting or ending
+// sign-ins: each start pushes one that somebody is in the middle of out of the
+// browser's five.
+func navigationOnly(r *http.Request) error {
+	if mode := r.Header.Get("Sec-Fetch-Mode"); mode == "" || mode == "navigate" {
+		return nil
+	}
+	return &page.Error{
+		Status: http.StatusForbidden, Reason: "navigation_needed",
+		Text: "Signing in takes a page of its own: open this address in the browser.",
+	}
 }
 
 // Challenge starts a sign-in that comes back to the request's own address. It
@@ -148,7 +156,7 @@ func (l *Login) choices(r *http.Request, returnTo string) []*provider.Provider {
 }
 
 func (l *Login) start(w http.ResponseWriter, r *http.Request, p *provider.Provider, a ask) error {
-	if wait := l.Starts.Take(peer(w)); wait > 0 {
+	if wait := l.Starts.Take(client(w, r)); wait > 0 {
 		return tooMany(wait)
 	}
 	secrets, cookie, err := l.Attempts.New(r, session.Attempt{

@@ -35,8 +35,8 @@ type arrival struct {
 func (rt *Runtime) enter(w http.ResponseWriter, r *http.Request, v *visit) error {
 	from, untrue := rt.door.arrive(r)
 	v.peer, v.record.Peer = from.peer, from.peer
-	last, err := framed(r)
-	if err != nil {
+	var err error
+	if v.last, err = framed(r); err != nil {
 		return err
 	}
 	for _, refuse := range [...]func(*http.Request) error{refuseMethod, refuseTarget, refuseLength, refuseExpectation} {
@@ -44,11 +44,10 @@ func (rt *Runtime) enter(w http.ResponseWriter, r *http.Request, v *visit) error
 			return err
 		}
 	}
-	upgrade, err := refuseUpgrade(r)
-	if err != nil {
+	if err := refuseUpgrade(r); err != nil {
 		return err
 	}
-	if last && !upgrade {
+	if v.last {
 		w.Header().Set("Connection", "close")
 	}
 	if err := refuseSecondHost(r); err != nil {
@@ -58,7 +57,7 @@ func (rt *Runtime) enter(w http.ResponseWriter, r *http.Request, v *visit) error
 		return untrue
 	}
 	a, ok := parseAuthority(from.host)
-	if !ok {
+	if !ok && from.host != "" { // without one, only /ok answers
 		return malformedHost()
 	}
 	found, exact := rt.sites.find(a, from.scheme)
@@ -160,15 +159,15 @@ func refuseSecondHost(r *http.Request) error {
 // refuseUpgrade lets WebSockets through to the route, which checks their
 // origin, and refuses every other upgrade: h2c would open a second way in that
 // no policy sees. HTTP/2 has no Upgrade header.
-func refuseUpgrade(r *http.Request) (upgrade bool, err error) {
+func refuseUpgrade(r *http.Request) error {
 	values := r.Header["Upgrade"]
 	if len(values) == 0 {
-		return false, nil
+		return nil
 	}
 	if len(values) > 1 || identity.FoldASCII(strings.TrimSpace(values[0])) != "websocket" {
-		return true, &page.Error{Status: http.StatusBadRequest, Reason: "upgrade_not_allowed", Text: "This upgrade is not served here.", Close: true}
+		return &page.Error{Status: http.StatusBadRequest, Reason: "upgrade_not_allowed", Text: "This upgrade is not served here.", Close: true}
 	}
-	return true, nil
+	return nil
 }
 
 // arrive reads the connection and, from trusted peers only, the headers that

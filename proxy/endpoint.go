@@ -46,6 +46,9 @@ func (rt *Runtime) endpoint(v *visit) func(http.ResponseWriter, *http.Request) e
 	}
 	switch {
 	case v.site == nil && !(ok && known && e.anyHost):
+		if v.record.Host == "" {
+			return failing(malformedHost())
+		}
 		return failing(misdirected())
 	case !ok:
 		return nil

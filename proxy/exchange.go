@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"sync/atomic"
 	"time"
 )
@@ -74,7 +75,7 @@ func (a *answer) WriteHeader(status int) {
 		if _, typed := h["Content-Type"]; !typed {
 			h["Content-Type"] = nil // net/http would guess one, and make HTML of a text
 		}
-		if a.x.duplex && a.x.upload.state.Load() != uploadWhole {
+		if a.x.visit.Last || a.x.duplex && a.x.upload.state.Load() != uploadWhole {
 			// The upstream may never read the rest, and net/http would look
 			// for the next request in it. Clients must know before they send
 			// one.
@@ -97,24 +98,41 @@ func (a *answer) Write(p []byte) (int, error) {
 func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffered, err := http.NewResponseController(a.ResponseWriter).Hijack()
 	a.x.hijacked = err == nil
+	if watched, ok := conn.(interface{ wire() *Wire }); ok {
+		watched.wire().release()
+	}
 	return conn, buffered, err
 }
 
 const (
 	uploadTooLarge = iota + 1
 	uploadBroken
+	uploadTooSlow
 	uploadWhole
 )
 
+// uploadTimeout is how long a client may take to send a piece of a body.
+const uploadTimeout = time.Minute
+
 // upload is the request's body. It remembers how its reading ended, since it is
-// not the upstream's fault if it could not be read.
+// not the upstream's fault if it could not be read, and gives each piece its
+// time: a body that never arrives would hold a connection to the upstream.
 type upload struct {
 	io.ReadCloser
-	state atomic.Uint32 // transports read in goroutines of their own
+	deadline *http.ResponseController
+	extended time.Time     // when the deadline was last moved
+	state    atomic.Uint32 // transports read in goroutines of their own
 }
 
 func (u *upload) Read(p []byte) (int, error) {
+	if now := time.Now(); now.Sub(u.extended) > uploadTimeout/6 {
+		u.extended = now
+		_ = u.deadline.SetReadDeadline(now.Add(uploadTimeout)) // fails for writers that are no connection
+	}
 	n, err := u.ReadCloser.Read(p)
+	if err != nil {
+		_ = u.deadline.SetReadDeadline(time.Time{})
+	}
 	var tooLarge *http.MaxBytesError
 	switch {
 	case err == nil:
@@ -122,10 +140,18 @@ func (u *upload) Read(p []byte) (int, error) {
 		u.state.Store(uploadWhole)
 	case errors.As(err, &tooLarge):
 		u.state.Store(uploadTooLarge)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		u.state.Store(uploadTooSlow)
 	default:
 		u.state.Store(uploadBroken)
 	}
 	return n, err
+}
+
+// Close ends the reading, and with it the time for it.
+func (u *upload) Close() error {
+	_ = u.deadline.SetReadDeadline(time.Time{})
+	return u.ReadCloser.Close()
 }
 
 // download is the answer's body. Closing it completes the trailers, announced

@@ -51,6 +51,9 @@ type Visit struct {
 	// scheme's own.
 	Scheme, Host string
 	RequestID    string
+	// Last ends the connection after the answer. A header set on the
+	// ResponseWriter would be lost to an informational answer.
+	Last bool
 	// Headers are the route's plan rendered for the caller; nil is nobody.
 	Headers *Rendered
 	// OnResponse may add cookies to the answer's header, which then becomes
@@ -161,7 +164,7 @@ func (f *Forwarder) Forward(w http.ResponseWriter, r *http.Request, v Visit) err
 			}
 			in.Body = http.MaxBytesReader(w, r.Body, f.maxBody)
 		}
-		x.upload.ReadCloser = in.Body
+		x.upload.ReadCloser, x.upload.deadline = in.Body, http.NewResponseController(w)
 		in.Body = &x.upload
 		if r.ProtoMajor == 1 {
 			// Without it net/http reads away what is left of the request as
@@ -248,6 +251,8 @@ func (f *Forwarder) fail(w http.ResponseWriter, _ *http.Request, err error) {
 		x.err = bodyTooLarge(w)
 	case x.Err() == context.Canceled:
 		x.err = &page.Error{Status: statusClientGone, Reason: "client_gone", Text: "The request was cancelled.", Close: true, Cause: err}
+	case x.upload.state.Load() == uploadTooSlow:
+		x.err = &page.Error{Status: http.StatusRequestTimeout, Reason: "body_too_slow", Text: "The upload stopped for too long.", Close: true, Cause: err}
 	case x.upload.state.Load() == uploadBroken:
 		x.err = &page.Error{Status: http.StatusBadRequest, Reason: "body_malformed", Text: "The request's body could not be read.", Close: true, Cause: err}
 	case lost != nil && lost.Kind == upstream.TimedOut:

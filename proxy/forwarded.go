@@ -54,9 +54,12 @@ func (d *Door) client(peer netip.Addr, list []string, parse func(string) (netip.
 }
 
 func (a *arrival) setScheme(s string) error {
-	switch scheme := identity.FoldASCII(s); scheme {
-	case "http", "https":
-		a.scheme = scheme
+	switch identity.FoldASCII(s) {
+	case "http", "ws": // some proxies name a WebSocket's scheme
+		a.scheme = "http"
+		return nil
+	case "https", "wss":
+		a.scheme = "https"
 		return nil
 	}
 	return fmt.Errorf("scheme %.20q is neither http nor https", s)

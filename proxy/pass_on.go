@@ -13,7 +13,7 @@ func (rt *Runtime) forward(w http.ResponseWriter, r *http.Request, v *visit, s *
 	var outcome Outcome
 	out := Visit{
 		ClientIP: v.peer, Scheme: v.site.scheme, Host: v.site.public,
-		RequestID: v.record.RequestID, Outcome: &outcome,
+		RequestID: v.record.RequestID, Last: v.last, Outcome: &outcome,
 	}
 	if s != nil {
 		out.Headers = v.seen.headers

@@ -17,16 +17,23 @@ func (g *Gateway) ServeRedirect(w http.ResponseWriter, r *http.Request) {
 	v := &visit{record: &rw.Record}
 	v.record.Begin(r, time.Now())
 	defer rt.finish(rw, r, v)
-	rt.answer(rw, r, v, rt.toHTTPS(r, v))
+	rt.answer(rw, r, v, rt.toHTTPS(rw, r, v))
 }
 
 // toHTTPS is always an error: a redirect, or why there is none.
-func (rt *Runtime) toHTTPS(r *http.Request, v *visit) error {
+func (rt *Runtime) toHTTPS(w http.ResponseWriter, r *http.Request, v *visit) error {
+	v.peer, _ = rt.door.peer(r.RemoteAddr)
+	v.record.Peer = v.peer
+	last, err := framed(r)
+	if err != nil {
+		return err
+	}
+	if last {
+		w.Header().Set("Connection", "close")
+	}
 	if err := cmp.Or(refuseMethod(r), refuseTarget(r)); err != nil {
 		return err
 	}
-	v.peer, _ = rt.door.peer(r.RemoteAddr)
-	v.record.Peer = v.peer
 	a, ok := parseAuthority(r.Host)
 	if !ok {
 		return malformedHost()

@@ -25,7 +25,10 @@ type Options struct {
 	NewLogin  func(Routes) *login.Login
 	AccessLog *telemetry.AccessLog
 	Metrics   *telemetry.Metrics
-	Log       *slog.Logger
+	// Remember says that the store hands out the same session for the same
+	// cookie, so that what was made of it is worth keeping.
+	Remember bool
+	Log      *slog.Logger
 }
 
 // Runtime is one configuration at work. It never changes: a request reads one
@@ -65,6 +68,7 @@ func NewRuntime(o Options) (*Runtime, error) {
 		metrics:   o.Metrics,
 		unrouted:  o.Metrics.Route(""),
 		log:       o.Log,
+		views:     views{remember: o.Remember},
 	}
 	for _, ro := range o.Routes {
 		s := rt.sites.add(ro.Scheme, ro.Host, ro.Port)

@@ -16,7 +16,10 @@ type view struct {
 
 // views remembers them by the session's address in memory, so a session that
 // was opened anew, refreshed or renewed is never confused with the one before.
-type views struct{ shards [16]viewShard }
+type views struct {
+	remember bool
+	shards   [16]viewShard
+}
 
 type viewShard struct {
 	mu sync.Mutex // guards of
@@ -28,9 +31,9 @@ type viewKey struct {
 	route   *Route
 }
 
-// maxViews bounds a shard. A full one starts afresh, which costs each session
-// one rendering.
-const maxViews = 1024
+// maxViews bounds a shard: a view keeps its session in memory. A full one starts
+// afresh, which costs each session one rendering.
+const maxViews = 256
 
 // of returns the view of s on route, and whether it was made just now.
 func (vs *views) of(s *session.Session, route *Route) (v *view, fresh bool) {
@@ -45,6 +48,9 @@ func (vs *views) of(s *session.Session, route *Route) (v *view, fresh bool) {
 	made := &view{
 		headers: route.forwarder.Headers().Render(&s.Identity),
 		session: telemetry.SessionHash(s.ID),
+	}
+	if !vs.remember {
+		return made, false
 	}
 	shard.mu.Lock()
 	defer shard.mu.Unlock()

@@ -16,6 +16,7 @@ type visit struct {
 	site   *site      // the public origin asked for; nil for an unknown host
 	path   string     // canonical, see CanonicalPath
 	route  *Route     // nil until routed
+	last   bool       // the connection ends after the answer
 	seen   *view      // what the route makes of the session; nil is nobody
 	record *telemetry.Record
 }

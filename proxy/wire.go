@@ -29,7 +29,8 @@ import (
 // without parsing (chunked), the connection serves no further request.
 type Wire struct {
 	net.Conn
-	extended atomic.Int64 // when the write deadline was last moved, Unix nanoseconds
+	opened   time.Time
+	extended atomic.Int64 // when the write deadline was last moved, since opened
 	linger   atomic.Bool  // see lingerAtClose
 
 	mu      sync.Mutex // guards the rest: net/http reads ahead beside a handler
@@ -65,6 +66,9 @@ type head struct {
 // needed whole; a longer one is refused by net/http or by framed.
 const maxWireLine = 64 << 10
 
+// maxSpare bounds the memory that an idle connection keeps for the next line.
+const maxSpare = 4 << 10
+
 // writeTimeout is how long a client may take to accept a piece of an answer.
 const writeTimeout = time.Minute
 
@@ -79,7 +83,7 @@ const (
 const maxPipelined = 64
 
 // NewWire watches c.
-func NewWire(c net.Conn) *Wire { return &Wire{Conn: c} }
+func NewWire(c net.Conn) *Wire { return &Wire{Conn: c, opened: time.Now()} }
 
 // Read reads from the connection and watches.
 func (w *Wire) Read(p []byte) (int, error) {
@@ -100,21 +104,12 @@ func (w *Wire) Write(p []byte) (int, error) {
 
 // extend moves the write deadline, at most every ten seconds: it costs a timer.
 func (w *Wire) extend() {
-	now := time.Now()
-	if last := w.extended.Load(); now.UnixNano()-last < int64(writeTimeout/6) {
+	age := time.Since(w.opened) // monotonic: a clock set back cuts nobody
+	if last := w.extended.Load(); last > 0 && age-time.Duration(last) < writeTimeout/6 {
 		return
 	}
-	w.extended.Store(now.UnixNano())
-	_ = w.Conn.SetWriteDeadline(now.Add(writeTimeout)) // a closed connection says so in Write
-}
-
-// ReadFrom keeps sendfile and splice for answers.
-func (w *Wire) ReadFrom(r io.Reader) (int64, error) {
-	w.extend()
-	if to, ok := w.Conn.(io.ReaderFrom); ok {
-		return to.ReadFrom(r)
-	}
-	return io.Copy(struct{ io.Writer }{w.Conn}, r)
+	w.extended.Store(int64(age))
+	_ = w.Conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // a closed connection says so in Write
 }
 
 // CloseWrite lets net/http end an answer before it resets what a client still
@@ -124,6 +119,15 @@ func (w *Wire) CloseWrite() error {
 		return c.CloseWrite()
 	}
 	return nil
+}
+
+// release stops watching a connection that somebody else speaks on, as after a
+// WebSocket's handshake.
+func (w *Wire) release() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.state, w.heads, w.line = opaque, nil, nil
+	_ = w.Conn.SetReadDeadline(time.Time{})
 }
 
 // lingerAtClose makes Close wait for a client that is still sending.
@@ -164,6 +168,9 @@ func (w *Wire) watch(p []byte) {
 		p = p[end+1:]
 		w.takeLine(bytes.TrimSuffix(line, []byte{'\r'}))
 		w.line = w.line[:0]
+		if cap(w.line) > maxSpare {
+			w.line = nil
+		}
 	}
 }
 
@@ -269,9 +276,8 @@ func framed(r *http.Request) (last bool, err error) {
 	if fault := h.fault(r); fault != "" {
 		return true, ambiguousFraming(fault)
 	}
-	w.spare = h.requestLine
-	if r.Header["Upgrade"] != nil {
-		w.state = opaque // what follows may be no HTTP
+	if cap(h.requestLine) <= maxSpare {
+		w.spare = h.requestLine
 	}
 	return w.state == opaque && len(w.heads) == 0, nil
 }

@@ -1,5 +1,5 @@
-# The targets that people type. Everything they need is installed by
-# scripts/setup.sh when it may, and named when it may not.
+# The targets that people type. "make test" installs what it needs when it may,
+# and names it when it may not.
 
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)

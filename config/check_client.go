@@ -26,6 +26,11 @@ func (c *checker) clientAuth(o *Provider, p path) {
 	case !given && strings.HasPrefix(o.ClientAuth, "client_secret_"):
 		c.missing(p, "client_secret", "is missing; client_auth says that one is sent")
 	}
+	for i, secret := range o.ClientSecret {
+		if name, found := strings.CutPrefix(secret.Reveal(), "$"); found && variableName(name) {
+			c.note(p.key("client_secret").item(i), "begins with $ and is taken as it stands; for an environment variable write ${NAME}")
+		}
+	}
 	if !given && c.present(p.key("client_secret")) {
 		c.add(p.key("client_secret"), "is an empty list; remove the key for a public client")
 	}

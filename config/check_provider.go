@@ -84,6 +84,9 @@ func (c *checker) issuer(o *Provider, p path) {
 		return
 	}
 	c.providerURL(p, u, o.InsecureHTTP)
+	if issuer, found := strings.CutSuffix(u.Path, "/.well-known/openid-configuration"); found {
+		c.add(p, "is the address of the discovery document; the issuer is what stands before it: %s", u.Scheme+"://"+u.Host+issuer)
+	}
 	if u.RawQuery != "" || u.ForceQuery {
 		c.add(p, "must not have a query")
 	}

@@ -173,7 +173,7 @@ func (c *checker) noteTrustInAll(trusted []Trusted, p path) {
 func (c *checker) noteUnknownPeers(s *Server, p path) {
 	behindTLS := slices.ContainsFunc(c.config.Routes, func(r Route) bool { return r.From != nil && r.From.Scheme == "https" })
 	if behindTLS && len(s.TLS) == 0 && len(s.TrustedProxies) == 0 {
-		c.note(p.key("trusted_proxies"), "is empty while https routes are served without tls: all clients will have the address of the proxy in front")
+		c.note(p.key("trusted_proxies"), "is empty while https routes are served without tls: all clients will have the address of the proxy in front, also for ip rules; name that proxy, for example trusted_proxies: [10.0.0.0/8]")
 	}
 }
 

@@ -100,7 +100,7 @@ func (e *expander) resolve(body string) (ref, value string, err error) {
 		return name, value, nil
 	}
 	if !hasDefault {
-		return name, "", missingError("environment variable " + name + " is not set or empty; set it, or write ${" + name + ":-default}")
+		return name, "", missingError("environment variable " + name + " is not set or empty; export it before starting")
 	}
 	return name, fallback, nil
 }

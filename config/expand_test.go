@@ -20,8 +20,8 @@ func TestExpansion(t *testing.T) {
 		{text: "${file:testdata/secret}", want: plantedSecret},
 		{text: "${file:testdata/two}", want: "one\ntwo\n"}, // one line break goes
 		{text: "$${A} ${A} $$${A}", want: "${A} one $${A}"},
-		{text: "${NONE}", problem: "environment variable NONE is not set or empty; set it, or write ${NONE:-default}"},
-		{text: "${EMPTY}", problem: "environment variable EMPTY is not set or empty; set it, or write ${EMPTY:-default}"},
+		{text: "${NONE}", problem: "environment variable NONE is not set or empty; export it before starting"},
+		{text: "${EMPTY}", problem: "environment variable EMPTY is not set or empty; export it before starting"},
 		{text: "${file:testdata/none}", problem: `file "testdata/none" does not exist`},
 		{text: "${file:}", problem: "${file:} names no file; write ${file:/path}"},
 		{text: "${A", problem: "has a ${ without its }; write $${ for a literal ${"},

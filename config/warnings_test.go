@@ -33,7 +33,7 @@ routes:
 	if diff := cmp.Diff(want, got[1:]); diff != "" {
 		t.Error(diff)
 	}
-	if got[0] != "gatehouse.yaml:1:1: server.trusted_proxies: is empty while https routes are served without tls: all clients will have the address of the proxy in front" {
+	if got[0] != "gatehouse.yaml:1:1: server.trusted_proxies: is empty while https routes are served without tls: all clients will have the address of the proxy in front, also for ip rules; name that proxy, for example trusted_proxies: [10.0.0.0/8]" {
 		t.Error(got[0])
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/proxy"
@@ -70,6 +71,9 @@ func (s *Server) open(name, address string, handler http.Handler, maxHeaderBytes
 	}
 	listener, err := listen(address)
 	if err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("%s listener: %s is in use: stop what listens there, or change the address in the file", name, address)
+		}
 		return fmt.Errorf("%s listener: %w", name, err)
 	}
 	server := newServer(handler, maxHeaderBytes, secure, s.process.Log)

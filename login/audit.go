@@ -29,6 +29,9 @@ func (l *Login) failed(w http.ResponseWriter, p *provider.Provider, err error) e
 		reason, cause = answer.Reason, answer.Cause
 	}
 	l.Metrics.SignIn(p.Name(), telemetry.OutcomeFailure, reason)
+	if misconfigured[reason] {
+		l.Log.Error("nobody can sign in until configuration and registration agree", "provider", p.Name(), "reason", reason)
+	}
 	l.record(w, nil, telemetry.AuditEvent{
 		Event: telemetry.EventSignIn, Outcome: telemetry.OutcomeFailure, Provider: p.Name(), Reason: reason, Err: cause,
 	})
@@ -41,6 +44,16 @@ func (l *Login) Denied(rec *telemetry.Record) {
 		Event: telemetry.EventDenied, Outcome: telemetry.OutcomeFailure, Reason: rec.Reason, RequestID: rec.RequestID, Peer: rec.Peer, Route: rec.Route,
 		Provider: rec.Provider, Subject: rec.Subject, Email: rec.Email, Session: rec.Session,
 	})
+}
+
+// misconfigured are the reasons that no retry mends and no person causes.
+var misconfigured = map[string]bool{
+	ReasonProviderConfiguration:      true,
+	provider.ReasonClientRejected:    true,
+	provider.ReasonTokenRefused:      true,
+	provider.ReasonDiscoveryIssuer:   true,
+	provider.ReasonDiscoveryEndpoint: true,
+	provider.ReasonAnswerStatus:      true,
 }
 
 // record completes an audit event from the request's record and the session.

@@ -159,6 +159,9 @@ func callbackParams(w http.ResponseWriter, r *http.Request) (url.Values, error) 
 	return values, nil
 }
 
+// ReasonProviderConfiguration: the provider does not accept how we ask.
+const ReasonProviderConfiguration = "provider_configuration"
+
 // refusedByProvider explains an error answer (RFC 6749 section 4.1.2.1, OpenID
 // Connect Core section 3.1.2.6). The provider's own words are a stranger's
 // bytes and stay out of the page.
@@ -170,7 +173,7 @@ func refusedByProvider(code, retry string) error {
 	case "login_required", "interaction_required", "account_selection_required", "consent_required":
 		reason, text = "interaction_required", "The sign-in service needs you to sign in there first."
 	case "invalid_scope", "unauthorized_client", "invalid_request", "unsupported_response_type":
-		reason, text = "provider_configuration", "The sign-in service does not accept how this application asks. Its operator has to look at the registration."
+		reason, text = ReasonProviderConfiguration, "The sign-in service does not accept how this application asks. Its operator has to look at the registration."
 	case "server_error", "temporarily_unavailable":
 		return &page.Error{
 			Status: http.StatusServiceUnavailable, Reason: "provider_unavailable", RetryAfter: minRetryAfter, RetryURL: retry,

@@ -190,7 +190,6 @@ func (l *Login) providerError(p *provider.Provider, err error, returnTo string) 
 	answer := &page.Error{
 		Status:   http.StatusBadRequest,
 		Reason:   "sign_in_failed",
-		Text:     "The sign-in could not be completed. Please try again.",
 		RetryURL: l.loginPath(returnTo, p.Name()),
 		Cause:    err,
 	}
@@ -203,7 +202,6 @@ func (l *Login) providerError(p *provider.Provider, err error, returnTo string) 
 	case failure.Unavailable:
 		answer.Status = http.StatusServiceUnavailable
 		answer.RetryAfter = failure.RetryAfter
-		answer.Text = "The sign-in service does not answer at the moment. Nothing is wrong with your account; please try again shortly."
 	case failure.Reason == provider.ReasonEmailNotVerified:
 		answer.Status = http.StatusForbidden
 		answer.Text = "Your e-mail address is not verified at the sign-in service. Verify it there, then sign in again."

@@ -123,7 +123,7 @@ func (f *fetcher) object(ctx context.Context, client *http.Client, address strin
 		return nil, failure
 	}
 	if a.status != http.StatusOK {
-		return nil, f.badStatus(a)
+		return nil, f.badStatus(a).about(address)
 	}
 	if t := a.mediaType(); t != "application/json" && !strings.HasSuffix(t, "+json") {
 		return nil, refuse(ReasonAnswerNotJSON, "%s answered with content type %q, not JSON", address, brief(t))

@@ -65,7 +65,7 @@ func (rt *Runtime) enter(w http.ResponseWriter, r *http.Request, v *visit) error
 	if found != nil {
 		r.URL.Scheme, r.Host, permit = found.scheme, found.public, found.permit
 	} else {
-		r.URL.Scheme, r.Host = from.scheme, a.host
+		r.URL.Scheme, r.Host = from.scheme, a.String()
 	}
 	r.URL.Host = r.Host
 	v.record.Host = r.Host

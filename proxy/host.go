@@ -11,6 +11,14 @@ import (
 // a final dot, and the port as written, "" without one.
 type authority struct{ host, port string }
 
+// String writes it as a Host header does.
+func (a authority) String() string {
+	if a.port == "" {
+		return a.host
+	}
+	return a.host + ":" + a.port
+}
+
 // parseAuthority reads a Host header (RFC 9110 section 7.2). Anything that is
 // neither a plain name nor an address, or whose port is no port, is refused:
 // upstreams build links from it.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/gatehouse-proxy/gatehouse/identity"
 	"github.com/gatehouse-proxy/gatehouse/login"
@@ -124,7 +125,12 @@ func (rs Routes) Apps(r *http.Request, who *identity.Identity) []page.App {
 		}
 		switch p.route.policy.Decide(&q).Effect {
 		case policy.Allow, policy.Bypass:
-			apps = append(apps, page.App{Title: p.route.Name, URL: p.site.origin() + p.route.prefix, Host: p.site.public})
+			where := p.site.public + strings.TrimSuffix(p.route.prefix, "/")
+			title := p.route.Name
+			if title == p.site.origin()+strings.TrimSuffix(p.route.prefix, "/") { // unnamed
+				title = where
+			}
+			apps = append(apps, page.App{Title: title, URL: p.site.origin() + p.route.prefix, Host: where})
 		}
 	}
 	return apps

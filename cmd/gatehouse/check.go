@@ -37,7 +37,6 @@ func checkCommand(std streams) *cobra.Command {
 		Long: "Validates without starting anything: every problem at once, with line and column.\n" +
 			"On success prints the exact redirect and signed-out URLs to register at each provider.\n" +
 			"Exit status: 1 if there is any problem.",
-		Args: cobra.NoArgs,
 	}
 	path := configFlag(cmd)
 	placeholders := placeholderFlag(cmd)

@@ -14,6 +14,12 @@ import (
 // configFlag adds --config, which every command that reads the file needs.
 func configFlag(cmd *cobra.Command) *string {
 	path := cmd.Flags().StringP("config", "c", "", "the configuration file (required)")
+	cmd.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("unexpected %q; did you mean --config %s?", args[0], args[0])
+		}
+		return nil
+	}
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		if *path == "" {
 			return errors.New("--config FILE is missing")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	_ "embed"
@@ -8,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -37,17 +39,22 @@ func demoCommand(std streams) *cobra.Command {
 	}
 	listen := cmd.Flags().String("listen", "127.0.0.1:8080", "loopback address of the gateway")
 	open := cmd.Flags().Bool("open", false, "open the browser")
+	redirects := cmd.Flags().StringArray("redirect-uri", nil, "a further redirect URI that the demo's provider accepts, to try your own gateway with its people")
 	printConfig := cmd.Flags().Bool("print-config", false, "print the configuration that the demo runs, to start your own from, and exit")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		d, err := newDemo(*listen)
+		at, err := loopback(*listen)
 		if err != nil {
 			return err
 		}
-		defer d.close()
 		if *printConfig {
-			_, err := std.out.Write(d.file)
+			return failed(printDemo(std.out, at))
+		}
+		d, err := newDemo(at)
+		if err != nil {
 			return failed(err)
 		}
+		defer d.close()
+		d.redirectURIs = append(d.redirectURIs, *redirects...)
 		return failed(d.run(cmd.Context(), std, *open))
 	}
 	return cmd
@@ -57,56 +64,85 @@ func demoCommand(std streams) *cobra.Command {
 type demo struct {
 	Listen, Base, Localhost, Provider, App string
 	EnvironmentID                          string
+	Running                                bool // false: a file to start one's own from
 
-	file              []byte // the configuration
-	provider, app     net.Listener
-	key, clientSecret string
+	file          []byte // the configuration
+	provider, app net.Listener
+	redirectURIs  []string
+	key           string
 }
+
+// demoSecret is the client's at the demo's provider, where everybody may be
+// whoever they please: it guards nothing.
+const demoSecret = "demo-secret"
 
 //go:embed demo.yaml
 var demoFile string
 
 var demoTemplate = template.Must(template.New("demo.yaml").Parse(demoFile))
 
-// newDemo takes loopback ports next to the gateway's for provider and app, so
-// that two runs print the same configuration, or any that are free.
-func newDemo(listen string) (*demo, error) {
+// loopback reads the address to listen on.
+func loopback(listen string) (netip.AddrPort, error) {
 	at, err := netip.ParseAddrPort(strings.Replace(listen, "localhost:", "127.0.0.1:", 1))
 	if err != nil || !at.Addr().IsLoopback() {
-		return nil, fmt.Errorf("--listen %s: the demo lets anybody in as whoever they please, so it listens on loopback only, such as 127.0.0.1:8080", listen)
+		return at, fmt.Errorf("--listen %s: the demo lets anybody in as whoever they please, so it listens on loopback only, such as 127.0.0.1:8080", listen)
 	}
-	d := &demo{EnvironmentID: devidp.EnvironmentID, key: randomHex(), clientSecret: randomHex()}
-	probe, err := net.Listen("tcp", at.String())
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, failed(fmt.Errorf("%s is in use: is another demo running? Stop it, or choose another port with --listen", at))
-	} else if err != nil {
-		return nil, failed(err)
-	}
-	at = netip.MustParseAddrPort(probe.Addr().String())
-	probe.Close()
-	d.Listen, d.Base = at.String(), "http://"+at.String()
+	return at, nil
+}
+
+// printDemo writes the file that a demo on at runs, less what only it needs.
+func printDemo(w io.Writer, at netip.AddrPort) error {
+	d := demoAt(at)
+	d.Provider, d.App = "http://"+portAfter(at, 1).String(), "http://"+portAfter(at, 2).String()
+	return demoTemplate.Execute(w, d)
+}
+
+func demoAt(at netip.AddrPort) *demo {
+	d := &demo{Listen: at.String(), Base: "http://" + at.String(), EnvironmentID: devidp.EnvironmentID}
 	if at.Addr().Is4() {
 		d.Localhost = "http://localhost:" + strconv.Itoa(int(at.Port()))
 	}
+	return d
+}
+
+// newDemo takes loopback ports next to the gateway's for provider and app, so
+// that they are the same each time, or any that are free.
+func newDemo(at netip.AddrPort) (*demo, error) {
+	probe, err := net.Listen("tcp", at.String())
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is in use: is another demo running? Stop it, or choose another port with --listen", at)
+	} else if err != nil {
+		return nil, err
+	}
+	at = netip.MustParseAddrPort(probe.Addr().String())
+	probe.Close()
+	d := demoAt(at)
+	d.Running, d.key = true, randomHex()
+	d.redirectURIs = []string{d.Base + "/.auth/callback/demo"}
 	if d.provider, d.Provider, err = nextPort(at, 1); err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	if d.app, d.App, err = nextPort(at, 2); err != nil {
 		d.close()
-		return nil, failed(err)
+		return nil, err
 	}
-	var file strings.Builder
+	var file bytes.Buffer
 	if err := demoTemplate.Execute(&file, d); err != nil {
 		d.close()
-		return nil, failed(err)
+		return nil, err
 	}
-	d.file = []byte(file.String())
+	d.file = file.Bytes()
 	return d, nil
 }
 
+// portAfter is the address n ports after at.
+func portAfter(at netip.AddrPort, n uint16) netip.AddrPort {
+	return netip.AddrPortFrom(at.Addr(), at.Port()+n)
+}
+
 // nextPort listens on the port n after at, or on any.
-func nextPort(at netip.AddrPort, n int) (net.Listener, string, error) {
-	l, err := net.Listen("tcp", netip.AddrPortFrom(at.Addr(), at.Port()+uint16(n)).String())
+func nextPort(at netip.AddrPort, n uint16) (net.Listener, string, error) {
+	l, err := net.Listen("tcp", portAfter(at, n).String())
 	if err != nil {
 		l, err = net.Listen("tcp", netip.AddrPortFrom(at.Addr(), 0).String())
 	}
@@ -124,9 +160,12 @@ func (d *demo) close() {
 	}
 }
 
-// getenv answers for the variables that the file names.
+// getenv answers for the variable that the file names.
 func (d *demo) getenv(name string) string {
-	return map[string]string{"GATEHOUSE_KEY": d.key, "DEMO_CLIENT_SECRET": d.clientSecret}[name]
+	if name == "GATEHOUSE_KEY" {
+		return d.key
+	}
+	return ""
 }
 
 // run serves until ctx ends.
@@ -139,14 +178,15 @@ func (d *demo) run(ctx context.Context, std streams, open bool) error {
 		Issuer: devidp.Issuer(d.Provider, d.EnvironmentID),
 		Users:  devidp.DemoUsers(),
 		Clients: []devidp.Client{{
-			ID: "gatehouse-demo", Secret: d.clientSecret, RequirePKCE: true,
-			RedirectURIs:           []string{d.Base + "/.auth/callback/demo"},
+			ID: "gatehouse-demo", Secret: demoSecret, RequirePKCE: true,
+			RedirectURIs:           d.redirectURIs,
 			PostLogoutRedirectURIs: []string{d.Base + "/.auth/signed-out"},
 		}},
 	})
 	if err != nil {
 		return err
 	}
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // the provider's library speaks through it
 	log := telemetry.NewLogger(std.err, "text", "warn", true)
 	process := gateway.Process{Log: log, Metrics: telemetry.NewMetrics(build())}
 	b, err := gateway.Compile(c, process)
@@ -215,9 +255,10 @@ func (d *demo) greet(w io.Writer) {
   Try
     1. %[1]s/staff/ as ana.kovacs: see which headers the app receives.
     2. %[1]s/admin/ as ana.kovacs, then switch to ben.osei: policy decides on every request.
-    3. curl -i -H 'X-Forwarded-Email: boss@example.com' %[1]s/ : a forged header never arrives.
+    3. A forged header never arrives:
+       curl -H 'Accept: application/json' -H 'X-Forwarded-Email: boss@example.com' %[1]s/
 
-  %[1]s/.auth/ says who you are. Start your own file with: gatehouse demo --print-config
+  %[1]s/.auth/ says who you are. --print-config prints a file to start your own from.
   Ctrl-C ends the demo; nothing is kept.
 
 `, d.Base)

@@ -19,7 +19,6 @@ func healthcheckCommand(std streams) *cobra.Command {
 		Use:   "healthcheck --config FILE",
 		Short: "Ask the running gateway whether it is ready",
 		Long:  "Asks the probe listener, or else the admin listener, of the gateway that runs with this file.\nExit status: 0 ready, 1 not.",
-		Args:  cobra.NoArgs,
 	}
 	path := configFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -15,7 +15,6 @@ func serveCommand(std streams) *cobra.Command {
 		Use:   "serve --config FILE",
 		Short: "Run the gateway",
 		Long:  "Runs the gateway until SIGTERM or Ctrl-C, then lets running requests finish.\nExit status: 0 after a clean drain, 1 after an unclean one or when it could not start.",
-		Args:  cobra.NoArgs,
 	}
 	path := configFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

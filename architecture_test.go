@@ -28,7 +28,7 @@ var floors = map[string]int{
 	"telemetry": 1,
 }
 
-// apart are rooms that only cmd and tests may enter; they import no room.
+// apart are rooms that only cmd, each other and tests may enter.
 var apart = map[string]bool{"devidp": true, "bench": true}
 
 func TestImportsOnlyGoDown(t *testing.T) {

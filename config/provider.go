@@ -46,7 +46,7 @@ type Endpoints struct {
 	Token         *URL `yaml:"token" doc:"Token endpoint."`
 	JWKS          *URL `yaml:"jwks" doc:"JSON Web Key Set."`
 	Userinfo      *URL `yaml:"userinfo" doc:"Userinfo endpoint."`
-	EndSession    *URL `yaml:"end_session" doc:"End-session endpoint."`
+	EndSession    *URL `yaml:"end_session" doc:"End-session endpoint; it will serve signing out at the provider, which this version does not do."`
 
 	Introspection Later `yaml:"introspection" later:"true"`
 	Revocation    Later `yaml:"revocation" later:"true"`

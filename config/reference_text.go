@@ -149,7 +149,7 @@ policies:
   staff: {allow: {email_domain: example.com}}
 `},
 	{level: "###", title: "routes.timeout", block: reflect.TypeFor[Timeout](),
-		intro: "0 means no limit."},
+		intro: "0 means the default."},
 	{level: "###", title: "routes.upstream_tls", block: reflect.TypeFor[UpstreamTLS](),
 		intro: "For https upstreams alone."},
 	{level: "##", title: "rules", block: reflect.TypeFor[Rule](),

@@ -9,13 +9,6 @@ import (
 	"github.com/gatehouse-proxy/gatehouse/page"
 )
 
-// CheckPages makes the pages once, to see whether logo and templates are any
-// good. Its error is config.Problems, each where the file names what is wrong.
-func CheckPages(c *config.Config) error {
-	_, err := newPages(c, Process{})
-	return err
-}
-
 // newPages translates whose pages these are.
 func newPages(c *config.Config, process Process) (*page.Pages, error) {
 	o := page.Options{

@@ -50,11 +50,13 @@ func newProvider(c *config.Provider, keep []string, only bool, process Process) 
 		o.ClientSecrets = append(o.ClientSecrets, secret.Reveal())
 	}
 	if c.CA != "" {
-		roots, err := rootsWith(c.CA)
+		pem, err := os.ReadFile(c.CA)
 		if err != nil {
 			return nil, fmt.Errorf("provider %s: ca: %w", c.Name, err)
 		}
-		o.Roots = roots
+		if o.Roots, err = provider.TrustedRoots(pem); err != nil {
+			return nil, fmt.Errorf("provider %s: ca: %w", c.Name, err)
+		}
 	}
 	return provider.New(o)
 }
@@ -74,15 +76,7 @@ func address(u *config.URL) string {
 	return u.String()
 }
 
-// rootsWith returns the system's roots and those of a PEM file.
-func rootsWith(file string) (*x509.CertPool, error) {
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		roots = x509.NewCertPool()
-	}
-	return roots, appendRoots(roots, file)
-}
-
+// appendRoots adds a PEM file to a pool.
 func appendRoots(roots *x509.CertPool, file string) error {
 	pem, err := os.ReadFile(file)
 	if err != nil {

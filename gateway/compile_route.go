@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-proxy/gatehouse/config"
+	"github.com/gatehouse-proxy/gatehouse/identity"
 	"github.com/gatehouse-proxy/gatehouse/policy"
 	"github.com/gatehouse-proxy/gatehouse/proxy"
 	"github.com/gatehouse-proxy/gatehouse/session"
@@ -148,7 +149,7 @@ func keptClaims(c *config.Config) []string {
 	var paths []string
 	fromHeaders := func(headers config.Headers) {
 		for _, v := range headers {
-			if v != nil && v.Claim != "" {
+			if v != nil && v.Claim != "" && !identity.Mapped(v.Claim) {
 				paths = append(paths, v.Claim)
 			}
 		}

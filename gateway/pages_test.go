@@ -91,7 +91,7 @@ func TestBrandThatCannotBeShownRefusesToStart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = gateway.CheckPages(parsed)
+		err = gateway.Check(parsed)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.HasPrefix(err.Error(), c.want)) {
 			t.Errorf("%s: %v, want %s", c.pages, err, c.want)
 		}
@@ -115,7 +115,7 @@ func TestBrandThatIsNotAtHandMayBePlaceholder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := gateway.CheckPages(c); (err == nil) != good {
+		if err := gateway.Check(c); (err == nil) != good {
 			t.Errorf("%s: %v", pages, err)
 		}
 	}

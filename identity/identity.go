@@ -1,5 +1,7 @@
 package identity
 
+import "slices"
+
 // Identity is a person as one provider vouched for them. The pair (Issuer,
 // Subject) names the person and nothing else does (OpenID Connect Core 5.7);
 // every other field may change at the next sign-in.
@@ -33,3 +35,12 @@ type Identity struct {
 	// Claims are the further claims that this configuration refers to.
 	Claims Claims `json:"c,omitempty"`
 }
+
+// mapped are the claim paths that mean a field of Identity wherever a
+// configuration names a claim. A raw claim of the name never takes its place:
+// the mapping decided what counts.
+var mapped = []string{"sub", "iss", "email", "email_verified", "groups", "username", "name", "provider", "acr", "amr"}
+
+// Mapped reports whether a claim path means a field of Identity, so that no
+// claim of that name has to be kept.
+func Mapped(path string) bool { return slices.Contains(mapped, path) }

@@ -15,10 +15,8 @@ import (
 const (
 	// maxCallbackForm bounds the body of a form_post answer.
 	maxCallbackForm = 64 << 10
-	// minRetryAfter keeps people from hammering a provider that is down.
-	minRetryAfter = 5 * time.Second
-	// redeemTimeout bounds one redemption: token, keys and userinfo together.
-	redeemTimeout = 25 * time.Second
+	// retryAfter is for a provider that says it has a problem, and not for how long.
+	retryAfter = 5 * time.Second
 )
 
 // HandleCallback is GET|POST <auth_path>/callback/<provider>, the redirect URI.
@@ -68,9 +66,9 @@ func (l *Login) HandleCallback(w http.ResponseWriter, r *http.Request, providerN
 
 // redeem exchanges the code, which is ours by now, for a session.
 func (l *Login) redeem(w http.ResponseWriter, r *http.Request, p *provider.Provider, attempt *session.Attempt, state, code string) error {
-	// A browser that hangs up must not burn the code of the one that waits.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redeemTimeout)
-	defer cancel()
+	// A browser that hangs up must not burn the code of the one that waits;
+	// Redeem has a deadline of its own.
+	ctx := context.WithoutCancel(r.Context())
 	secrets := attempt.Secrets()
 	grant, err := p.Redeem(ctx, provider.Redemption{
 		Code: code, RedirectURI: l.redirectURI(r, p), Nonce: secrets.Nonce, Verifier: secrets.Verifier,
@@ -176,7 +174,7 @@ func refusedByProvider(code, retry string) error {
 		reason, text = ReasonProviderConfiguration, "The sign-in service does not accept how this application asks. Its operator has to look at the registration."
 	case "server_error", "temporarily_unavailable":
 		return &page.Error{
-			Status: http.StatusServiceUnavailable, Reason: "provider_unavailable", RetryAfter: minRetryAfter, RetryURL: retry,
+			Status: http.StatusServiceUnavailable, Reason: "provider_unavailable", RetryAfter: retryAfter, RetryURL: retry,
 			Text: "The sign-in service has a problem at the moment. Please try again shortly.",
 		}
 	}

@@ -87,16 +87,21 @@ func (l *Limiter) bucket(client netip.Addr) *rate.Limiter {
 // plaintext connection to an https site comes from what ends TLS, and unless a
 // trusted one told us of its clients, its address is everybody's.
 func client(w http.ResponseWriter, r *http.Request) netip.Addr {
-	rec := telemetry.RecordOf(w)
-	if rec == nil {
-		return netip.Addr{}
-	}
+	address := peer(w)
 	if r.TLS == nil && r.URL.Scheme == "https" {
-		if direct, err := netip.ParseAddrPort(r.RemoteAddr); err == nil && direct.Addr().Unmap().WithZone("") == rec.Peer {
+		if direct, err := netip.ParseAddrPort(r.RemoteAddr); err == nil && direct.Addr().Unmap().WithZone("") == address {
 			return netip.Addr{}
 		}
 	}
-	return rec.Peer
+	return address
+}
+
+// peer is the client's address as the door resolved it.
+func peer(w http.ResponseWriter) netip.Addr {
+	if rec := telemetry.RecordOf(w); rec != nil {
+		return rec.Peer
+	}
+	return netip.Addr{}
 }
 
 func tooMany(wait time.Duration) error {

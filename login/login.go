@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/identity"
@@ -27,8 +28,8 @@ type Options struct {
 	AfterSignOut string // path or URL; "" is the signed-out page
 	// ProvidersFor names the providers that count at a path of an origin.
 	ProvidersFor func(origin, path string) []string
-	// Apps lists what somebody may open, for the home page.
-	Apps func(r *http.Request, who *identity.Identity) []page.App
+	// Apps lists what somebody at an address may open, for the home page.
+	Apps func(peer netip.Addr, who *identity.Identity) []page.App
 	// Starts bounds how often a client may begin to sign in. It bounds what
 	// callbacks cost the provider as well: an attempt is redeemed once.
 	Starts  *Limiter

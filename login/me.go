@@ -68,7 +68,7 @@ func (l *Login) HandleHome(w http.ResponseWriter, r *http.Request) error {
 	}
 	home := page.Home{SignInURL: l.loginPath(l.AuthPath+"/", "")}
 	if s == nil {
-		home.Apps = l.Apps(r, nil)
+		home.Apps = l.Apps(peer(w), nil)
 		return l.Pages.Home(w, r, home)
 	}
 	who := &s.Identity
@@ -83,7 +83,7 @@ func (l *Login) HandleHome(w http.ResponseWriter, r *http.Request) error {
 	}
 	home.SignOutURL = l.AuthPath + "/logout"
 	home.SwitchURL = ask{l.AuthPath + "/", promptLogin}.path(l, "")
-	home.Apps = l.Apps(r, who)
+	home.Apps = l.Apps(peer(w), who)
 	return l.Pages.Home(w, r, home)
 }
 

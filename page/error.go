@@ -34,8 +34,6 @@ type Error struct {
 	// SignedInAs is whom the page names, with a way to switch account; only
 	// 403 uses it.
 	SignedInAs string
-	// Detail goes to the log only, for example the rule that denied.
-	Detail string
 	// Close asks for the connection to be closed after the answer.
 	Close bool
 	// Cause is the underlying error, for the log.

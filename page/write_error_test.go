@@ -45,8 +45,8 @@ func TestErrorsAsJSON(t *testing.T) {
 	}
 }
 
-func TestErrorsNeverShowCauseOrDetail(t *testing.T) {
-	e := &Error{Status: 502, Reason: "upstream_unreachable", Detail: "s3cret-rule", Cause: errors.New("dial 10.0.0.5: s3cret")}
+func TestErrorsNeverShowTheirCause(t *testing.T) {
+	e := &Error{Status: 502, Reason: "upstream_unreachable", Cause: errors.New("dial 10.0.0.5: s3cret")}
 	browser, script := httptest.NewRecorder(), httptest.NewRecorder()
 	p := newPages(t, Options{})
 	p.WriteError(browser, navigation("GET", "/x"), e, "req-1")

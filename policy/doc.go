@@ -14,8 +14,9 @@
 //	the end      sign-in after an unknown allow; else 401 after a
 //	             service_auth rule that is not false; else 403
 //
-// For a person who is signed in only the request can be unknown, such as an ip
-// rule without an address. There an unknown deny denies and any other unknown
+// For a person who is signed in little is unknown: an ip rule without an
+// address, an unverified e-mail address that a rule names, groups that could
+// not be read. There an unknown deny denies and any other unknown
 // rule does not pass. Rules of the action service_auth are about machines and
 // never admit a person.
 //

@@ -45,9 +45,8 @@ func (p *Policy) Decide(q *Query) Decision {
 	return p.decidePerson(&in)
 }
 
-// decidePerson decides for somebody signed in. What is still unknown then, the
-// request does not show, and a second sign-in would not show it either: no
-// unknown may open the door.
+// decidePerson decides for somebody signed in. What is still unknown then, a
+// second sign-in would not show either: no unknown may open the door.
 func (p *Policy) decidePerson(in *reading) Decision {
 	for i := range p.rules {
 		r := &p.rules[i]

@@ -8,7 +8,7 @@ const (
 	// False means known not to hold.
 	False Truth = iota
 	// Unknown means that it may hold: the caller has not said who they are,
-	// or the request does not show it.
+	// or neither the request nor the sign-in shows it for certain.
 	Unknown
 	// True means known to hold.
 	True

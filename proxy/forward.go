@@ -274,7 +274,3 @@ func bodyTooLarge(w http.ResponseWriter) error {
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(time.Second))
 	return &page.Error{Status: http.StatusRequestEntityTooLarge, Reason: "body_too_large", Text: "This is larger than the application accepts.", Close: true}
 }
-
-func ambiguousForward() error {
-	return &page.Error{Status: http.StatusBadRequest, Reason: "path_ambiguous", Text: "This address can be read in more than one way, so it is not served."}
-}

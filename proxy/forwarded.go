@@ -15,7 +15,7 @@ import (
 func (d *Door) believe(a *arrival, name string, values []string) error {
 	switch name {
 	case "X-Forwarded-For":
-		a.peer = d.client(a.peer, splitList(values), func(s string) (netip.Addr, bool) { return parseNode(s) })
+		a.peer = d.client(a.peer, splitList(values))
 	case "X-Real-Ip":
 		address, ok := parseNode(strings.TrimSpace(values[0]))
 		if !ok || len(values) != 1 {
@@ -39,9 +39,9 @@ func (d *Door) believe(a *arrival, name string, values []string) error {
 // client walks a list of addresses from the right, past trusted ones, to the
 // first that nobody we trust vouches for: the client. An entry that is no
 // address ends the walk with an unknown client.
-func (d *Door) client(peer netip.Addr, list []string, parse func(string) (netip.Addr, bool)) netip.Addr {
+func (d *Door) client(peer netip.Addr, list []string) netip.Addr {
 	for i := len(list) - 1; i >= 0; i-- {
-		address, ok := parse(list[i])
+		address, ok := parseNode(list[i])
 		if !ok {
 			return netip.Addr{}
 		}
@@ -76,7 +76,7 @@ func (d *Door) forwarded(a *arrival, values []string) error {
 	for i, element := range elements {
 		nodes[i] = element["for"]
 	}
-	a.peer = d.client(a.peer, nodes, parseNode)
+	a.peer = d.client(a.peer, nodes)
 	last := elements[len(elements)-1]
 	if host, ok := last["host"]; ok {
 		a.host = host

@@ -15,14 +15,14 @@ func (f *Forwarder) rewritePath(u *url.URL) (path, rawPath string, err error) {
 	if !ok {
 		// The route matched a path that does not begin as the route does:
 		// two readings of one path, so neither is forwarded.
-		return "", "", ambiguousForward()
+		return "", "", ambiguousPath(otherRoute)
 	}
 	if !strings.HasPrefix(raw, "/") {
 		raw = "/" + raw
 	}
 	raw = f.add + raw
 	if path, err = url.PathUnescape(raw); err != nil {
-		return "", "", ambiguousForward()
+		return "", "", ambiguousPath(otherRoute)
 	}
 	return path, raw, nil
 }

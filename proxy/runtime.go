@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -115,11 +116,10 @@ func (rs Routes) Providers(origin, path string) []string {
 
 // Apps lists the routes that somebody may open now, as their policies decide.
 // nil is an anonymous visitor, who sees what needs no sign-in.
-func (rs Routes) Apps(r *http.Request, who *identity.Identity) []page.App {
+func (rs Routes) Apps(peer netip.Addr, who *identity.Identity) []page.App {
 	var apps []page.App
-	peer, _ := rs.rt.door.arrive(r)
 	for _, p := range rs.rt.order {
-		q := policy.Query{Peer: peer.peer, Method: http.MethodGet, Path: p.route.prefix, Host: p.site.host}
+		q := policy.Query{Peer: peer, Method: http.MethodGet, Path: p.route.prefix, Host: p.site.host}
 		if who != nil && p.route.accepts(who.Provider) {
 			q.Caller = who
 		}

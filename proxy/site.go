@@ -55,7 +55,6 @@ func (s *site) route(path string) (*Route, error) {
 // sites are all public origins of a configuration.
 type sites struct {
 	byPort map[authority][]*site // at most one http and one https each
-	hosts  map[string]bool
 }
 
 // defaultPort is what a Host without a port means.

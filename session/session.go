@@ -13,7 +13,7 @@ import (
 const Version = 1
 
 // Session is who signed in and what came of it. It is immutable once loaded:
-// requests share it, so change a copy (With... or a struct copy) and Save that.
+// requests share it, so change a copy and Save that.
 type Session struct {
 	Version int `json:"v"`
 	// ID names the session in logs, revocation and lists. It proves nothing.

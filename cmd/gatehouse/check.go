@@ -44,7 +44,7 @@ func checkCommand(std streams) *cobra.Command {
 	cmd.RunE = func(*cobra.Command, []string) error {
 		c, err := config.LoadOptions{Getenv: os.Getenv, PlaceholderSecrets: *placeholders}.Load(*path)
 		if err == nil {
-			err = gateway.CheckPages(c)
+			err = gateway.Check(c)
 		}
 		if *asJSON {
 			return checkJSON(std.out, c, err)

@@ -23,8 +23,7 @@ type streams struct {
 	out, err io.Writer
 }
 
-// Exit statuses, see interface in README: 1 is what the command found, 2 how
-// it was called.
+// Exit statuses: 1 is what the command found, 2 how it was called.
 const (
 	exitFailed = 1
 	exitUsage  = 2
@@ -103,7 +102,7 @@ func run(args []string, std streams) int {
 	if text := err.Error(); text != "" {
 		fmt.Fprintln(std.err, "gatehouse:", text)
 		if status == exitUsage {
-			fmt.Fprintln(std.err, "Run 'gatehouse help' for the commands and their flags.")
+			fmt.Fprintln(std.err, "Run 'gatehouse help' for the commands, and 'gatehouse COMMAND --help' for its flags.")
 		}
 	}
 	return status

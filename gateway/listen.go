@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -21,9 +22,6 @@ const (
 	headTimeout = 10 * time.Second
 	// keepAlive is how long an idle connection is kept.
 	keepAlive = 2 * time.Minute
-	// writeTimeout is how long an HTTP/2 client may accept nothing; HTTP/1
-	// connections see to it themselves (proxy.Wire).
-	writeTimeout = time.Minute
 	// maxStreams bounds the requests at once on one HTTP/2 connection.
 	maxStreams = 250
 )
@@ -33,7 +31,7 @@ const (
 func listen(address string) (net.Listener, error) {
 	path, isUnix := strings.CutPrefix(address, "unix:")
 	if !isUnix {
-		return net.Listen("tcp", address)
+		return (&net.ListenConfig{Control: boundWriting}).Listen(context.Background(), "tcp", address)
 	}
 	if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
 		c.Close()
@@ -67,7 +65,7 @@ func newServer(handler http.Handler, maxHeaderBytes int, secure *tls.Config, log
 		ReadHeaderTimeout: headTimeout,
 		IdleTimeout:       keepAlive,
 		MaxHeaderBytes:    maxHeaderBytes,
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams, WriteByteTimeout: writeTimeout},
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		// OPTIONS * gets no special answer: it is refused like any odd target.
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelDebug),

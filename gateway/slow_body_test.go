@@ -20,6 +20,9 @@ func TestBodyThatNeverArrivesHoldsNothing(t *testing.T) {
 		{"one that waits to be asked", "PUT /p HTTP/1.1\nHost: app.example.test\nExpect: 100-continue\nTransfer-Encoding: chunked\n\n", http.StatusUnauthorized},
 		{"an unknown host", "PUT /p HTTP/1.1\nHost: other.example.test\nContent-Length: 1000\n\nabc", http.StatusMisdirectedRequest},
 		{"an ambiguous path", "PUT //p HTTP/1.1\nHost: app.example.test\nContent-Length: 1000\n\nabc", http.StatusBadRequest},
+		{"a navigation that is sent to sign in", "GET /p HTTP/1.1\nHost: app.example.test\nAccept: text/html\nContent-Length: 1000\n\nabc", http.StatusFound},
+		{"one with chunks that do not come", "GET /p HTTP/1.1\nHost: app.example.test\nAccept: text/html\nTransfer-Encoding: chunked\n\n", http.StatusFound},
+		{"one of our own addresses", "GET /.auth/me HTTP/1.1\nHost: app.example.test\nContent-Length: 1000\n\nabc", http.StatusUnauthorized},
 		{"a method that the address does not know", "PUT /.auth/me HTTP/1.1\nHost: app.example.test\nContent-Length: 1000\n\nabc", http.StatusMethodNotAllowed},
 	}
 	for _, c := range cases {

@@ -22,7 +22,7 @@ func (p *Pages) WriteError(w http.ResponseWriter, r *http.Request, e *Error, req
 	if e.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.FormatInt(wholeSeconds(e.RetryAfter), 10))
 	}
-	if e.Close {
+	if e.Close && r.ProtoMajor == 1 { // HTTP/2 would end everybody else's requests with it
 		h.Set("Connection", "close")
 	}
 	// RFC 9110 section 15.5.2 asks for a challenge. Bearer (RFC 6750) is one

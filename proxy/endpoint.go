@@ -72,7 +72,11 @@ func (e endpoint) serve(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Allow", strings.Join(e.methods, ", "))
 		return &page.Error{Status: http.StatusMethodNotAllowed, Reason: "method_not_allowed", Text: "This method is not served here."}
 	}
-	boundForm(w, r)
+	if r.Method == http.MethodPost {
+		boundForm(w, r)
+	} else {
+		settleBody(w, r)
+	}
 	return e.handle(w, r)
 }
 

@@ -121,6 +121,7 @@ type upload struct {
 	io.ReadCloser
 	deadline *http.ResponseController
 	extended time.Time     // when the deadline was last moved
+	wire     *Wire         // nil in HTTP/2
 	state    atomic.Uint32 // transports read in goroutines of their own
 }
 
@@ -148,9 +149,18 @@ func (u *upload) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close ends the reading, and with it the time for it.
+// Close ends the reading. Of a body that was not read whole nobody wants the
+// rest any more, and net/http must not wait for it before it ends the
+// connection.
 func (u *upload) Close() error {
-	_ = u.deadline.SetReadDeadline(time.Time{})
+	until := time.Time{}
+	if u.state.Load() != uploadWhole {
+		if u.wire != nil {
+			u.wire.lingerAtClose()
+		}
+		until = time.Now()
+	}
+	_ = u.deadline.SetReadDeadline(until)
 	return u.ReadCloser.Close()
 }
 

@@ -164,7 +164,7 @@ func (f *Forwarder) Forward(w http.ResponseWriter, r *http.Request, v Visit) err
 			}
 			in.Body = http.MaxBytesReader(w, r.Body, f.maxBody)
 		}
-		x.upload.ReadCloser, x.upload.deadline = in.Body, http.NewResponseController(w)
+		x.upload.ReadCloser, x.upload.deadline, x.upload.wire = in.Body, http.NewResponseController(w), wireOf(r)
 		in.Body = &x.upload
 		if r.ProtoMajor == 1 {
 			// Without it net/http reads away what is left of the request as

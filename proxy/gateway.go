@@ -46,6 +46,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // answer tells the client what an error lets it know. An answer that has
 // begun cannot be taken back: it is cut, so that it never looks complete.
 func (rt *Runtime) answer(w *telemetry.ResponseWriter, r *http.Request, v *visit, err error) {
+	if v.record.Status == 0 {
+		settleBody(w, r)
+	}
 	var redirect *moved
 	if errors.As(err, &redirect) {
 		rt.pages.Redirect(w, r, http.StatusPermanentRedirect, redirect.location)
@@ -62,7 +65,6 @@ func (rt *Runtime) answer(w *telemetry.ResponseWriter, r *http.Request, v *visit
 	v.record.Reason = answer.Reason
 	rt.metrics.Refused(answer.Reason)
 	v.record.Err = answer.Cause
-	settleBody(w, r)
 	rt.pages.WriteError(w, r, answer, v.record.RequestID)
 }
 

@@ -61,5 +61,6 @@ func (rt *Runtime) challenge(w http.ResponseWriter, r *http.Request, v *visit) e
 	if !redirect {
 		return login.LoginRequired(rt.login.LoginURL(r))
 	}
+	settleBody(w, r)
 	return rt.login.Challenge(w, r)
 }

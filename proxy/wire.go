@@ -9,13 +9,11 @@ import (
 )
 
 // Wire is a client's connection. It watches the framing of HTTP/1 requests as
-// net/http reads them (framing.go), gives clients their time to accept answers,
-// and ends a connection so that the last answer arrives.
+// net/http reads them (framing.go), and ends a connection so that the last
+// answer arrives.
 type Wire struct {
 	net.Conn
-	opened   time.Time
-	extended atomic.Int64 // when the write deadline was last moved, since opened
-	linger   atomic.Bool  // see lingerAtClose
+	linger atomic.Bool // see lingerAtClose
 
 	mu      sync.Mutex // guards the rest: net/http reads ahead beside a handler
 	state   wireState
@@ -29,9 +27,6 @@ type Wire struct {
 // maxSpare bounds the memory that an idle connection keeps for the next line.
 const maxSpare = 4 << 10
 
-// writeTimeout is how long a client may take to accept a piece of an answer.
-const writeTimeout = time.Minute
-
 // lingerTimeout and lingerBytes bound what Close does for a client that is
 // still sending.
 const (
@@ -40,7 +35,7 @@ const (
 )
 
 // NewWire watches c.
-func NewWire(c net.Conn) *Wire { return &Wire{Conn: c, opened: time.Now()} }
+func NewWire(c net.Conn) *Wire { return &Wire{Conn: c} }
 
 // Read reads from the connection and watches.
 func (w *Wire) Read(p []byte) (int, error) {
@@ -49,24 +44,6 @@ func (w *Wire) Read(p []byte) (int, error) {
 	defer w.mu.Unlock()
 	w.watch(p[:n])
 	return n, err
-}
-
-// Write gives the client a minute for each piece of an answer. A client that
-// reads nothing would otherwise hold the answer and its upstream for ever.
-// Streams that have nothing to say are not cut.
-func (w *Wire) Write(p []byte) (int, error) {
-	w.extend()
-	return w.Conn.Write(p)
-}
-
-// extend moves the write deadline, at most every ten seconds: it costs a timer.
-func (w *Wire) extend() {
-	age := time.Since(w.opened) // monotonic: a clock set back cuts nobody
-	if last := w.extended.Load(); last > 0 && age-time.Duration(last) < writeTimeout/6 {
-		return
-	}
-	w.extended.Store(int64(age))
-	_ = w.Conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // a closed connection says so in Write
 }
 
 // CloseWrite lets net/http end an answer before it resets what a client still

@@ -13,7 +13,7 @@ import (
 // answer and its upstream for ever. The kernel measures it, because it knows
 // how slow readers get on: a deadline for writing would cut those who read a
 // few kilobytes a second, to whom a write takes minutes.
-const userTimeout = time.Minute
+const userTimeout = 2 * time.Minute
 
 // boundWriting sets it on a listening socket, whose connections inherit it
 // (RFC 5482; tcp(7), TCP_USER_TIMEOUT).

@@ -76,6 +76,7 @@ func (rt *Runtime) finish(w *telemetry.ResponseWriter, r *http.Request, v *visit
 		v.record.Err = &panicked{value: crash, stack: debug.Stack()}
 		if v.record.Status == 0 {
 			v.record.Reason = "internal"
+			settleBody(w, r)
 			rt.metrics.Refused(v.record.Reason)
 			rt.pages.WriteError(w, r, &page.Error{Reason: "internal", Text: "Something went wrong on our side."}, v.record.RequestID)
 			crash = nil

@@ -20,7 +20,7 @@ type Options struct {
 	// Now is the clock, time.Now if nil.
 	Now func() time.Time
 	// Previous is the store that this one follows after a reload. Its
-	// revocations and locks hold on; opened sessions are forgotten, because
+	// revocations, locks and refreshed sessions hold on; opened sessions are forgotten, because
 	// the key that opened them may be gone.
 	Previous *CookieStore
 }
@@ -39,6 +39,7 @@ type CookieStore struct {
 	revoked  *revocations
 	renewals *renewals
 	locks    *locks
+	editions *editions
 }
 
 var _ Store = (*CookieStore)(nil)
@@ -64,9 +65,9 @@ func NewCookieStore(o Options) (*CookieStore, error) {
 		c.clock = time.Now
 	}
 	if p := o.Previous; p != nil {
-		c.revoked, c.renewals, c.locks = p.revoked, p.renewals, p.locks
+		c.revoked, c.renewals, c.locks, c.editions = p.revoked, p.renewals, p.locks, p.editions
 	} else {
-		c.revoked, c.renewals, c.locks = newRevocations(), newRenewals(), newLocks()
+		c.revoked, c.renewals, c.locks, c.editions = newRevocations(), newRenewals(), newLocks(), newEditions()
 	}
 	c.revoked.extend(o.Absolute)
 	return c, nil
@@ -93,12 +94,13 @@ func (c *CookieStore) Load(r *http.Request) (*Session, error) {
 		if !remembered {
 			s = c.open(o, &p)
 		}
-		switch live := s != nil && c.lifetime.Live(s, now) && !c.revoked.ended(s); {
+		newest := c.editions.newest(s)
+		switch live := s != nil && c.lifetime.Live(newest, now) && !c.revoked.ended(newest); {
 		case live && !remembered:
 			c.memory.put(o, &p, s)
-			return s, nil
+			return newest, nil
 		case live:
-			return s, nil
+			return newest, nil
 		case remembered:
 			c.memory.drop(o, &p)
 		}

@@ -32,10 +32,17 @@ type Session struct {
 	Kept string `json:"k,omitempty"`
 	// Tokens holds the tokens that this configuration uses, usually none.
 	Tokens Tokens `json:"t,omitzero"`
+	// Checked is when the provider last said that the person is still signed
+	// in there; zero means at the sign-in.
+	Checked Time `json:"ck,omitzero"`
+	// Edition counts the Updates, so that of two copies the newer is known.
+	Edition int `json:"n,omitempty"`
 	// Created is the sign-in, Seen the last recorded use, Ends the hard end.
 	Created Time `json:"c"`
 	Seen    Time `json:"s"`
 	Ends    Time `json:"e"`
+	// Behind is the store's note that the browser holds an earlier edition.
+	Behind bool `json:"-"`
 }
 
 // names reports whether s says who signed in. What does not is no session.
@@ -48,7 +55,11 @@ type Tokens struct {
 	ID            string `json:"id,omitempty"`
 	Access        string `json:"a,omitempty"`
 	AccessExpires Time   `json:"ax,omitzero"`
+	IDExpires     Time   `json:"ix,omitzero"`
 	Refresh       string `json:"r,omitempty"`
+	// Spending is when somebody last began to spend Refresh without having
+	// come to an end: whether it is still good cannot be known then.
+	Spending Time `json:"sp,omitzero"`
 }
 
 // Errors of a Store. Anything else that Load returns is a fault of ours and
@@ -82,8 +93,22 @@ type Store interface {
 	Clear(w http.ResponseWriter, r *http.Request) error
 	// Revoke ends all matching sessions and returns how many it knew of.
 	Revoke(ctx context.Context, m Match) (int, error)
+	// Reload returns s, from Load, as it is now, with what other requests and
+	// processes made of it; ErrNone if it has ended. Unlike Load it may not
+	// answer from a copy that is out of date: ask it while holding Lock.
+	Reload(r *http.Request, s *Session) (*Session, error)
+	// Update puts next in the place of the session of its ID that r carries,
+	// while holding Lock: renewed tokens and claims, with the same times. It
+	// returns what Load gives from now on, also to requests that still carry
+	// the old; ErrTooLarge, or ErrNone if the session has ended, change
+	// nothing. It answers nobody: if the browser needs a new cookie, Due holds
+	// for what Load and Update return until Renew has written it.
+	Update(r *http.Request, next *Session) (*Session, error)
+	// Shared reports whether other processes see what Update writes.
+	Shared() bool
 	// Due reports whether this use of s, from Load, is worth recording so that
-	// it does not end from idleness: cheap, and false for most requests.
+	// it does not end from idleness, or whether its browser needs another
+	// cookie: cheap, and false for most requests.
 	Due(s *Session) bool
 	// Renew records the use if it is still due and nobody else just did. It
 	// reports whether it put Set-Cookie lines in h, an answer's header, which

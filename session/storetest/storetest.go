@@ -33,7 +33,7 @@ type New func(t *testing.T, c Config) session.Store
 
 // Run checks the promises of session.Store.
 func Run(t *testing.T, newStore New) {
-	for _, group := range [][]promise{roundTrips, forgeries, origins, rotations, lifetimes, endings, crowds} {
+	for _, group := range [][]promise{roundTrips, forgeries, origins, rotations, lifetimes, updates, endings, crowds} {
 		for _, p := range group {
 			t.Run(p.name, func(t *testing.T) {
 				t.Parallel()

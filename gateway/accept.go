@@ -13,14 +13,17 @@ import (
 )
 
 // wired is a plaintext listener whose connections watch the framing.
-type wired struct{ net.Listener }
+type wired struct {
+	net.Listener
+	gateway *proxy.Gateway
+}
 
 func (l wired) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	return proxy.NewWire(c), nil
+	return l.gateway.Watch(c), nil
 }
 
 // secured is a TLS listener that finishes handshakes before it hands out
@@ -28,17 +31,18 @@ func (l wired) Accept() (net.Conn, error) {
 // HTTP/1 ones watched like plaintext.
 type secured struct {
 	net.Listener
-	config *tls.Config
-	ready  chan net.Conn
-	ctx    context.Context // ends with the listener
-	stop   context.CancelFunc
-	failed error // set before ready is closed
-	shakes sync.WaitGroup
+	config  *tls.Config
+	gateway *proxy.Gateway
+	ready   chan net.Conn
+	ctx     context.Context // ends with the listener
+	stop    context.CancelFunc
+	failed  error // set before ready is closed
+	shakes  sync.WaitGroup
 }
 
 // newSecured starts accepting; Close stops it.
-func newSecured(l net.Listener, config *tls.Config) *secured {
-	s := &secured{Listener: l, config: config, ready: make(chan net.Conn)}
+func newSecured(l net.Listener, config *tls.Config, g *proxy.Gateway) *secured {
+	s := &secured{Listener: l, config: config, gateway: g, ready: make(chan net.Conn)}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	go s.run()
 	return s
@@ -83,7 +87,7 @@ func (s *secured) shake(c *tls.Conn) {
 	}
 	var out net.Conn = c
 	if c.ConnectionState().NegotiatedProtocol != "h2" {
-		out = &wiredTLS{proxy.NewWire(c), c}
+		out = &wiredTLS{s.gateway.Watch(c), c}
 	}
 	select {
 	case s.ready <- out:

@@ -24,7 +24,8 @@ type Process struct {
 // What one client may do before it has to wait: a whole office behind one
 // address may come to work at the same minute.
 const (
-	startEvery, startBurst = 200 * time.Millisecond, 300
+	startEvery, startBurst     = 200 * time.Millisecond, 300
+	failureEvery, failureBurst = time.Second, 100
 )
 
 // Build is a compiled configuration: everything a Runtime needs, nothing
@@ -97,6 +98,7 @@ func Compile(c *config.Config, process Process) (*Build, error) {
 				ProvidersFor: rs.Providers,
 				Apps:         rs.Apps,
 				Starts:       login.NewLimiter(startEvery, startBurst, process.Now),
+				Failures:     login.NewLimiter(failureEvery, failureBurst, process.Now),
 				Metrics:      process.Metrics,
 				Log:          process.Log,
 				Now:          process.Now,

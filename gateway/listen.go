@@ -61,6 +61,7 @@ func newServer(handler http.Handler, maxHeaderBytes int, secure *tls.Config, log
 		Handler:           handler,
 		TLSConfig:         secure,
 		ConnContext:       proxy.WithWire,
+		ConnState:         proxy.Between,
 		Protocols:         protocols,
 		ReadHeaderTimeout: headTimeout,
 		IdleTimeout:       keepAlive,

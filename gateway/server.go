@@ -80,9 +80,9 @@ func (s *Server) open(name, address string, handler http.Handler, maxHeaderBytes
 	server.BaseContext = func(net.Listener) context.Context { return s.requests }
 	switch {
 	case secure != nil:
-		listener = newSecured(listener, secure)
+		listener = newSecured(listener, secure, s.gateway)
 	case name == "public", name == "redirect": // the others' handlers do not ask for the verdict
-		listener = wired{listener}
+		listener = wired{listener, s.gateway}
 	}
 	s.listeners = append(s.listeners, opened{name, listener, server})
 	return nil

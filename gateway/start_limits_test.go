@@ -41,6 +41,38 @@ func TestSignInStartsAreLimitedForEachClient(t *testing.T) {
 	}
 }
 
+// TestFailedCallbacksAreLimitedForEachClient: who tries states is told less
+// and less often, and keeps nobody at the same address from signing in.
+func TestFailedCallbacksAreLimitedForEachClient(t *testing.T) {
+	t.Parallel()
+	const flood = 110 // a little over what is allowed at once
+	h := start(t, strings.Replace(simple, "server:\n", "server:\n  trusted_proxies: [127.0.0.1]\n", 1))
+	fail := func(client string) *answer {
+		return h.browser().once(home+"/.auth/callback/ping?code=x&state=y", "X-Forwarded-For", client)
+	}
+	limited := 0
+	for range flood {
+		a := fail("203.0.113.5").noSession()
+		if a.wants(http.StatusBadRequest, http.StatusTooManyRequests); a.StatusCode == http.StatusTooManyRequests {
+			limited++
+			if a.Header.Get("Retry-After") == "" {
+				t.Fatal("429 without Retry-After")
+			}
+		}
+	}
+	if limited == 0 {
+		t.Errorf("%d callbacks of one client failed without a limit", flood)
+	}
+	fail("203.0.113.6").wants(http.StatusBadRequest) // somebody else
+
+	b := h.browser() // benign: at the address that is over its limit
+	b.open(home+"/public/x", "X-Forwarded-For", "203.0.113.5").fromApp()
+	b.open(home+"/.auth/login?rd=/public/x", "X-Forwarded-For", "203.0.113.5").fromApp()
+	if b.me() == nil {
+		t.Error("a sign-in that works was refused")
+	}
+}
+
 // TestOnlyNavigationsBeginOrEndSignIns: a page's pictures and fetches would
 // push sign-ins under way out of the browser.
 func TestOnlyNavigationsBeginOrEndSignIns(t *testing.T) {

@@ -25,6 +25,17 @@ const (
 // browser, the attempt this provider, and the answer its issuer, before the
 // code goes anywhere (RFC 9700 sections 2.1 and 4.4, RFC 9207).
 func (l *Login) HandleCallback(w http.ResponseWriter, r *http.Request, providerName string) error {
+	err := l.callback(w, r, providerName)
+	var answer *page.Error
+	if errors.As(err, &answer) && answer.Status < 500 {
+		if wait := l.Failures.Take(client(w, r)); wait > 0 {
+			return tooManyFailures(wait)
+		}
+	}
+	return err
+}
+
+func (l *Login) callback(w http.ResponseWriter, r *http.Request, providerName string) error {
 	p := l.byName[providerName]
 	if p == nil {
 		return &page.Error{Status: http.StatusNotFound, Reason: "provider_unknown", Text: "There is no such way to sign in here."}

@@ -104,6 +104,13 @@ func peer(w http.ResponseWriter) netip.Addr {
 	return netip.Addr{}
 }
 
+func tooManyFailures(wait time.Duration) error {
+	return &page.Error{
+		Status: http.StatusTooManyRequests, Reason: "too_many_failures", RetryAfter: wait,
+		Text: "Too many sign-ins from your network came to nothing in a short time. Please wait a little, then start again.",
+	}
+}
+
 func tooMany(wait time.Duration) error {
 	return &page.Error{
 		Status: http.StatusTooManyRequests, Reason: "too_many_sign_ins", RetryAfter: wait,

@@ -32,10 +32,14 @@ type Options struct {
 	Apps func(peer netip.Addr, who *identity.Identity) []page.App
 	// Starts bounds how often a client may begin to sign in. It bounds what
 	// callbacks cost the provider as well: an attempt is redeemed once.
-	Starts  *Limiter
-	Metrics *telemetry.Metrics
-	Log     *slog.Logger
-	Now     func() time.Time
+	Starts *Limiter
+	// Failures bounds how often a client is told in full why its callbacks
+	// fail. Sign-ins that succeed do not ask it, so nobody's neighbours can
+	// keep them out.
+	Failures *Limiter
+	Metrics  *telemetry.Metrics
+	Log      *slog.Logger
+	Now      func() time.Time
 }
 
 // Login signs people in and out. It is immutable and safe for concurrent use.

@@ -39,6 +39,7 @@ type head struct {
 	length      int64
 	malformed   bool // a length that is no number
 	folded      bool // a line that continues the one before (obs-fold)
+	bare        bool // a line that ends in LF without CR
 	absolute    bool // the target is a whole address, so Host is read twice
 	host        string
 }
@@ -72,7 +73,7 @@ func (w *Wire) watch(p []byte) {
 			line = w.line
 		}
 		p = p[end+1:]
-		w.takeLine(bytes.TrimSuffix(line, []byte{'\r'}))
+		w.takeLine(line)
 		w.line = w.line[:0]
 		if cap(w.line) > maxSpare {
 			w.line = nil
@@ -80,13 +81,23 @@ func (w *Wire) watch(p []byte) {
 	}
 }
 
-// keep remembers the beginning of a line that a later read continues.
+// keep remembers the beginning of a line that a later read continues, and its
+// last byte, which is a CR if all is well.
 func (w *Wire) keep(p []byte) {
-	w.line = append(w.line, p[:min(len(p), maxWireLine-len(w.line))]...)
+	n := min(len(p), maxWireLine-len(w.line))
+	w.line = append(w.line, p[:n]...)
+	if n < len(p) {
+		w.line[len(w.line)-1] = p[len(p)-1]
+	}
 }
 
+// takeLine reads a line of a head, without its LF. A line that ends in LF alone
+// is one to net/http, and to others a part of the one before (RFC 9112 section
+// 2.2): whose Transfer-Encoding it is would depend on the reader.
 func (w *Wire) takeLine(line []byte) {
+	line, whole := bytes.CutSuffix(line, []byte{'\r'})
 	h := &w.current
+	h.bare = h.bare || !whole
 	switch {
 	case len(h.requestLine) == 0:
 		// Blank lines before a request line are skipped, as net/http does
@@ -95,6 +106,7 @@ func (w *Wire) takeLine(line []byte) {
 		h.absolute = !bytes.Contains(line, []byte(" /"))
 		if string(line) == "PRI * HTTP/2.0" {
 			w.state = opaque
+			w.foreign.Store(true)
 		}
 	case len(line) == 0:
 		w.endHead()
@@ -165,10 +177,13 @@ func wireOf(r *http.Request) *Wire {
 // differently, and one that Wire and net/http did not read alike. It reports
 // whether the connection must end after the answer.
 func framed(r *http.Request) (last bool, err error) {
+	w := wireOf(r)
+	if w != nil {
+		w.asked.Store(true)
+	}
 	if r.ProtoMajor != 1 {
 		return false, nil
 	}
-	w := wireOf(r)
 	if w == nil {
 		return true, ambiguousFraming("nobody watches this connection")
 	}
@@ -197,6 +212,8 @@ func (h *head) fault(r *http.Request) string {
 		return "the target names another host than Host"
 	case h.folded:
 		return "a folded header line"
+	case h.bare:
+		return "a line that ends without CR"
 	case h.lengths > 1:
 		return "more than one Content-Length"
 	case h.encodings > 0 && h.lengths > 0:

@@ -45,7 +45,7 @@ func (l watched) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewWire(c), nil
+	return &Wire{Conn: c}, nil
 }
 
 // talk sends raw bytes and returns the status and body of each answer until
@@ -79,6 +79,10 @@ func TestFramingThatTwoReadersReadDifferentlyIsRefused(t *testing.T) {
 		{"chunked and length", "POST /x HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"},
 		{"odd case", "POST /x HTTP/1.1\r\n" + host + "content-LENGTH: 5\r\nTRANSFER-encoding: chunked\r\n\r\n0\r\n\r\n"},
 		{"length of zero and chunked", "POST /x HTTP/1.1\r\n" + host + "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+		{"a bare line feed", "GET /x HTTP/1.1\r\nHost: a\r\nX-A: b\nX-C: d\r\n\r\n"},
+		{"a bare line feed after the request line", "GET /x HTTP/1.1\nHost: a\r\n\r\n"},
+		{"a bare line feed at the end", "GET /x HTTP/1.1\r\nHost: a\r\n\n"},
+		{"a bare line feed before the request", "\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n"},
 		{"bare line feeds", "POST /x HTTP/1.1\nHost: a\nContent-Length: 5\nTransfer-Encoding: chunked\n\n0\r\n\r\n"},
 		{"blank before the colon", "POST /x HTTP/1.1\r\n" + host + "Transfer-Encoding : chunked\r\nContent-Length: 3\r\n\r\nabc"},
 		{"the same length twice", "POST /x HTTP/1.1\r\n" + host + "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc"},
@@ -115,6 +119,7 @@ func TestPlainFramingPasses(t *testing.T) {
 		want      []string
 	}{
 		{"no body", "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", []string{"200 /x:"}},
+		{"a line longer than what is kept of one", "GET /x HTTP/1.1\r\nHost: a\r\nX-A: " + strings.Repeat("b", 200<<10) + "\r\n\r\n", []string{"200 /x:"}},
 		{"length", "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", []string{"200 /x:abc"}},
 		{"chunked", "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", []string{"200 /x:abc"}},
 		{"a header that only begins alike", "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length-Hint: 9\r\nContent-Length: 3\r\n\r\nabc", []string{"200 /x:abc"}},

@@ -13,7 +13,10 @@ import (
 // answer arrives.
 type Wire struct {
 	net.Conn
-	linger atomic.Bool // see lingerAtClose
+	linger  atomic.Bool // see lingerAtClose
+	gateway *Gateway    // answers what net/http would answer by itself; may be nil
+	asked   atomic.Bool // the answer that is written now is a handler's, see unasked.go
+	foreign atomic.Bool // another protocol is spoken from now on
 
 	mu      sync.Mutex // guards the rest: net/http reads ahead beside a handler
 	state   wireState
@@ -34,8 +37,8 @@ const (
 	lingerBytes   = 1 << 20
 )
 
-// NewWire watches c.
-func NewWire(c net.Conn) *Wire { return &Wire{Conn: c} }
+// Watch watches a connection whose requests g is to answer.
+func (g *Gateway) Watch(c net.Conn) *Wire { return &Wire{Conn: c, gateway: g} }
 
 // Read reads from the connection and watches.
 func (w *Wire) Read(p []byte) (int, error) {
@@ -58,6 +61,7 @@ func (w *Wire) CloseWrite() error {
 // release stops watching a connection that somebody else speaks on, as after a
 // WebSocket's handshake.
 func (w *Wire) release() {
+	w.foreign.Store(true)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.state, w.heads, w.line = opaque, nil, nil

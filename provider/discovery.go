@@ -15,8 +15,9 @@ type metadata struct {
 	authorization, token, jwks string
 	userinfo                   string // may be empty
 	authMethods                []string
-	s256                       bool // code_challenge_methods_supported lists S256
-	issInResponse              bool // authorization_response_iss_parameter_supported
+	assertionAlgs              []string // token_endpoint_auth_signing_alg_values_supported
+	s256                       bool     // code_challenge_methods_supported lists S256
+	issInResponse              bool     // authorization_response_iss_parameter_supported
 }
 
 // loadMetadata is one fetch of the discovery document, or none at all when
@@ -78,6 +79,7 @@ func (p *Provider) readMetadata(document identity.Claims) (*metadata, *Error) {
 		into *[]string
 	}{
 		{"token_endpoint_auth_methods_supported", &m.authMethods},
+		{"token_endpoint_auth_signing_alg_values_supported", &m.assertionAlgs},
 		{"code_challenge_methods_supported", &challenges},
 	} {
 		v, present := document[list.name]

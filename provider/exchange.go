@@ -2,16 +2,12 @@ package provider
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/oauth2"
 
 	"github.com/gatehouse-proxy/gatehouse/identity"
 )
@@ -23,90 +19,38 @@ type tokens struct {
 }
 
 // exchange trades the code for tokens (RFC 6749 section 4.1.3).
-//
-// Several secrets are tried in order as long as the provider says
-// invalid_client. Providers authenticate the client before they look at the
-// code, but one that does otherwise has burnt it by the second try; that
-// person starts again, and the next attempt begins with the next secret.
 func (p *Provider) exchange(ctx context.Context, m *metadata, r Redemption) (*tokens, error) {
-	style, secrets := p.clientAuth(m)
-	first := int(p.secret.Load())
-	var failure *Error
-	for n := range len(secrets) {
-		i := (first + n) % len(secrets)
-		var t *tokens
-		if t, failure = p.exchangeWith(ctx, m, r, style, secrets[i]); failure == nil {
-			return t, nil
-		}
-		if failure.Reason != ReasonClientRejected {
-			break
-		}
-		p.secret.CompareAndSwap(int32(i), int32((i+1)%len(secrets)))
-	}
-	return nil, failure.about("exchange code")
-}
-
-// clientAuth is how we authenticate at the token endpoint: x/oauth2's header
-// style is client_secret_basic with both parts form-encoded (RFC 6749 section
-// 2.3.1), its parameter style client_secret_post, or none without a secret.
-func (p *Provider) clientAuth(m *metadata) (oauth2.AuthStyle, []string) {
-	const basic, post = oauth2.AuthStyleInHeader, oauth2.AuthStyleInParams
-	secrets := p.o.ClientSecrets
-	switch {
-	case len(secrets) == 0 || p.o.ClientAuth == "none":
-		return post, []string{""}
-	case p.o.ClientAuth == "client_secret_basic":
-		return basic, secrets
-	case p.o.ClientAuth == "client_secret_post":
-		return post, secrets
-	case len(m.authMethods) == 0 || slices.Contains(m.authMethods, "client_secret_basic"):
-		return basic, secrets
-	}
-	return post, secrets
-}
-
-func (p *Provider) exchangeWith(ctx context.Context, m *metadata, r Redemption, style oauth2.AuthStyle, secret string) (*tokens, *Error) {
-	rec := &recorder{base: p.fetch.transport}
-	config := oauth2.Config{
-		ClientID: p.o.ClientID, ClientSecret: secret, RedirectURL: r.RedirectURI,
-		Endpoint: oauth2.Endpoint{TokenURL: m.token, AuthStyle: style},
-	}
-	var options []oauth2.AuthCodeOption
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {r.Code}, "redirect_uri": {r.RedirectURI}}
 	if p.challenges(m) {
-		options = append(options, oauth2.VerifierOption(r.Verifier))
+		form.Set("code_verifier", r.Verifier)
 	}
-	_, err := config.Exchange(context.WithValue(ctx, oauth2.HTTPClient, withoutRedirects(rec)), r.Code, options...)
-	if rec.answer == nil {
-		return nil, transportFailure(ctx, err)
+	got, failure := p.call(ctx, m, m.token, form, r.Code, r.Verifier)
+	if failure != nil {
+		return nil, failure.about("exchange code")
 	}
-	// From here on the recorded answer counts. The library's error is not
-	// wrapped: it holds the body, and with it perhaps a token.
-	secrets := []string{r.Code, r.Verifier, secret, base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(p.o.ClientID) + ":" + url.QueryEscape(secret)))}
-	t, failure := p.readTokens(rec.answer, secrets)
-	if failure == nil && err != nil {
-		return nil, refuse(ReasonAnswerMalformed, "the token answer cannot be read")
+	t, failure := p.readTokens(got)
+	if failure == nil && t.id == "" {
+		failure = refuse(ReasonIDTokenMissing, "no id_token in the answer")
 	}
-	return t, failure
+	if failure != nil {
+		return nil, failure.about("exchange code")
+	}
+	return t, nil
 }
 
 // readTokens reads the token endpoint's answer strictly (RFC 6749 sections
-// 5.1 and 5.2, OpenID Connect Core section 3.1.3.3).
-func (p *Provider) readTokens(a *answer, secrets []string) (*tokens, *Error) {
-	if a.status >= 500 || a.status == http.StatusTooManyRequests || a.status/100 == 3 {
-		return nil, p.fetch.badStatus(a)
-	}
-	object, err := identity.DecodeClaims(a.body)
-	if code, _ := object["error"].(string); err == nil && code != "" {
-		return nil, tokenRefusal(code, object, secrets)
-	}
+// 5.1 and 5.2, OpenID Connect Core section 3.1.3.3). It may lack an ID token:
+// whoever needs one looks for it.
+func (p *Provider) readTokens(got *reply) (*tokens, *Error) {
+	object := got.object
 	switch {
-	case a.status == http.StatusUnauthorized:
-		return nil, refuse(ReasonClientRejected, "answered %d", a.status)
-	case a.status != http.StatusOK:
-		return nil, p.fetch.badStatus(a)
-	case a.mediaType() != "application/json":
-		return nil, refuse(ReasonAnswerNotJSON, "answered with content type %q, not application/json", brief(a.mediaType()))
-	case err != nil:
+	case got.errorCode() != "":
+		return nil, got.refusal()
+	case got.status != http.StatusOK:
+		return nil, p.fetch.badStatus(got.answer)
+	case got.mediaType() != "application/json":
+		return nil, refuse(ReasonAnswerNotJSON, "answered with content type %q, not application/json", brief(got.mediaType()))
+	case object == nil:
 		return nil, refuse(ReasonAnswerMalformed, "not one strict JSON object")
 	}
 	if kind, _ := object["token_type"].(string); identity.FoldASCII(kind) != "bearer" {
@@ -125,42 +69,11 @@ func (p *Provider) readTokens(a *answer, secrets []string) (*tokens, *Error) {
 		}
 		*member.into = s
 	}
-	if t.id == "" {
-		return nil, refuse(ReasonIDTokenMissing, "no id_token in the answer")
-	}
+	var err error
 	if t.expires, err = p.expiry(object["expires_in"]); err != nil {
 		return nil, refuse(ReasonAnswerMalformed, "expires_in: %w", err)
 	}
 	return t, nil
-}
-
-// tokenRefusal translates an error answer. The provider's description is kept
-// for the log, bounded, escaped, and without what we just sent it.
-func tokenRefusal(code string, object identity.Claims, secrets []string) *Error {
-	description, _ := object["error_description"].(string)
-	cause := fmt.Errorf("error %q, description %q", brief(redact(code, secrets)), brief(redact(description, secrets)))
-	switch code {
-	case "invalid_grant":
-		return &Error{Reason: ReasonCodeRejected, Err: cause}
-	case "invalid_client":
-		return &Error{Reason: ReasonClientRejected, Err: cause}
-	case "server_error", "temporarily_unavailable":
-		return unavailable(&Error{Reason: ReasonFailing, Err: cause})
-	}
-	return &Error{Reason: ReasonTokenRefused, Err: cause}
-}
-
-// redact blots out secrets that a provider repeats, as they are or as a form
-// writes them.
-func redact(s string, secrets []string) string {
-	for _, secret := range secrets {
-		for _, form := range []string{secret, url.QueryEscape(secret)} {
-			if form != "" {
-				s = strings.ReplaceAll(s, form, "[redacted]")
-			}
-		}
-	}
-	return s
 }
 
 // visible tells whether a token consists of VSCHAR alone (RFC 6749 appendix

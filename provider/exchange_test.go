@@ -231,7 +231,7 @@ func TestNoSecretInErrorsOrLogs(t *testing.T) {
 			_, _ = w.Write([]byte(said))
 		}
 	}
-	for _, auth := range []string{"client_secret_basic", "client_secret_post"} {
+	for _, auth := range []string{"client_secret_basic", "client_secret_post", "private_key_jwt"} {
 		for _, path := range []string{"/token", "/userinfo", "/jwks", configurationPath} {
 			for n, handler := range []http.HandlerFunc{
 				parrot(400, "", true), parrot(200, "", true), parrot(500, "text/plain", false), parrot(200, "application/json", false), parrot(200, "text/html", false), parrot(302, "text/html", false),
@@ -240,7 +240,7 @@ func TestNoSecretInErrorsOrLogs(t *testing.T) {
 				i := newIDP(t)
 				var logged bytes.Buffer
 				p := i.client(func(o *Options) {
-					o.ClientAuth, o.Userinfo = auth, "always"
+					o.ClientAuth, o.Userinfo, o.ClientKey = auth, "always", must(NewClientKey(ecKey()))
 					o.Log = slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 				})
 				i.on(path, handler)

@@ -1,12 +1,10 @@
 package provider
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net"
@@ -145,13 +143,18 @@ func (f *fetcher) get(ctx context.Context, client *http.Client, address, bearer 
 	if bearer != "" {
 		r.Header.Set("Authorization", "Bearer "+bearer)
 	}
+	return send(client, r)
+}
+
+// send makes one request and takes the whole answer in.
+func send(client *http.Client, r *http.Request) (*answer, *Error) {
 	resp, err := client.Do(r)
 	if err != nil {
-		return nil, transportFailure(ctx, err)
+		return nil, transportFailure(r.Context(), err)
 	}
 	a, err := read(resp)
 	if err != nil {
-		return nil, transportFailure(ctx, err)
+		return nil, transportFailure(r.Context(), err)
 	}
 	return a, nil
 }
@@ -213,29 +216,4 @@ func (f *fetcher) retryAfter(a *answer) time.Duration {
 		return 0
 	}
 	return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
-}
-
-// recorder is the transport below x/oauth2. It keeps the whole answer of the
-// token endpoint, because that library reads JSON names without regard to
-// case and duplicates, accepts forms, and puts the body into its errors.
-type recorder struct {
-	base   http.RoundTripper
-	answer *answer // nil until one came completely
-}
-
-// RoundTrip sends the request and hands on a copy of the bounded answer.
-func (rec *recorder) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("Accept", "application/json")
-	resp, err := rec.base.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	a, err := read(resp)
-	if err != nil {
-		return nil, fmt.Errorf("read answer: %w", err)
-	}
-	rec.answer = a
-	resp.Body = io.NopCloser(bytes.NewReader(a.body))
-	return resp, nil
 }

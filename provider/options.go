@@ -38,8 +38,11 @@ type Options struct {
 	// when the provider answers invalid_client; none means a public client.
 	ClientID      string
 	ClientSecrets []string
-	// ClientAuth is auto, client_secret_basic, client_secret_post or none.
+	// ClientAuth is auto, client_secret_basic, client_secret_post,
+	// client_secret_jwt, private_key_jwt or none. See clientAuth.
 	ClientAuth string
+	// ClientKey signs for private_key_jwt; otherwise it may be nil.
+	ClientKey *ClientKey
 	// Scopes to ask for; "openid" must be among them.
 	Scopes []string
 	// PKCE is required, auto (only if discovery lists S256) or off.
@@ -174,7 +177,7 @@ func (o Options) validate() error {
 		allowed     []string
 	}{
 		{"type", o.Type, []string{"oidc", "pingone"}},
-		{"client_auth", o.ClientAuth, []string{"auto", "client_secret_basic", "client_secret_post", "none"}},
+		{"client_auth", o.ClientAuth, []string{"auto", authBasic, authPost, authSecretJWT, authPrivateJWT, authNone}},
 		{"pkce", o.PKCE, []string{"required", "auto", "off"}},
 		{"userinfo", o.Userinfo, []string{"auto", "always", "never"}},
 		{"require_email_verified", o.RequireEmailVerified, []string{"auto", "always", "never"}},
@@ -190,10 +193,6 @@ func (o Options) validate() error {
 		return errors.New("issuer: must not have a query")
 	case o.ClientID == "":
 		return errors.New("client_id is missing")
-	case slices.Contains(o.ClientSecrets, ""):
-		return errors.New("client_secret is empty")
-	case len(o.ClientSecrets) == 0 && (o.ClientAuth == "client_secret_basic" || o.ClientAuth == "client_secret_post"):
-		return fmt.Errorf("client_auth: %s needs a client_secret", o.ClientAuth)
 	case !slices.Contains(o.Scopes, "openid"):
 		return errors.New(`scopes: "openid" is missing`)
 	case len(o.SigningAlgs) == 0:
@@ -210,6 +209,9 @@ func (o Options) validate() error {
 		if _, set := o.AuthorizationParams[name]; set {
 			return fmt.Errorf("authorization_params: %q is set by the protocol", name)
 		}
+	}
+	if err := o.checkClientAuth(); err != nil {
+		return err
 	}
 	_, _, err := o.maxAge()
 	return err

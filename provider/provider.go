@@ -54,6 +54,9 @@ func New(o Options) (*Provider, error) {
 	return p, nil
 }
 
+// ClientKey is the key of private_key_jwt, nil without one.
+func (p *Provider) ClientKey() *ClientKey { return p.o.ClientKey }
+
 // Name is the provider's name in the configuration.
 func (p *Provider) Name() string { return p.o.Name }
 

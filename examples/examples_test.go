@@ -64,7 +64,7 @@ func load(t *testing.T, name, text string) *config.Config {
 
 func compile(t *testing.T, c *config.Config) *gateway.Build {
 	t.Helper()
-	b, err := gateway.Compile(c, gateway.Process{
+	b, err := gateway.Compile(c, nil, gateway.Process{
 		Log:     slog.New(slog.DiscardHandler),
 		Metrics: telemetry.NewMetrics(telemetry.Build{}),
 	})

@@ -24,22 +24,31 @@ func (s *Server) probes() *http.ServeMux {
 }
 
 // admin serves the operators: the probes and, with the token, the profiler.
-func (s *Server) admin(c *config.Admin) http.Handler {
+func (s *Server) admin() http.Handler {
 	mux := s.probes()
 	guarded := func(pattern string, h http.HandlerFunc) {
-		mux.Handle(pattern, withToken(c.Token.Reveal(), h))
+		mux.Handle(pattern, s.withToken(h))
 	}
 	guarded("GET /debug/pprof/", pprof.Index)
 	guarded("GET /debug/pprof/cmdline", pprof.Cmdline)
 	guarded("GET /debug/pprof/profile", pprof.Profile)
 	guarded("GET /debug/pprof/symbol", pprof.Symbol)
 	guarded("GET /debug/pprof/trace", pprof.Trace)
-	return withHost(c.Hosts, mux)
+	return s.withHost(mux)
+}
+
+// admit makes c count for whoever asks from now on. Token and hosts are checked
+// for the address that stands beside them: while another one is being listened
+// on, what was checked for that goes on.
+func (s *Server) admit(c *config.Admin) {
+	if before := s.operators.Load(); before == nil || before.Listen == c.Listen {
+		s.operators.Store(c)
+	}
 }
 
 // withHost refuses every Host but loopback and the listed ones, so that a page
 // whose name was rebound to our address cannot read through a browser.
-func withHost(hosts []string, next http.Handler) http.Handler {
+func (s *Server) withHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -50,7 +59,7 @@ func withHost(hosts []string, next http.Handler) http.Handler {
 		host = identity.FoldASCII(strings.Trim(host, "[]"))
 		address, err := netip.ParseAddr(host)
 		loopback := host == "localhost" || err == nil && address.Unmap().IsLoopback()
-		if !loopback && !slices.ContainsFunc(hosts, func(h string) bool { return identity.FoldASCII(h) == host }) {
+		if !loopback && !slices.ContainsFunc(s.operators.Load().Hosts, func(h string) bool { return identity.FoldASCII(h) == host }) {
 			http.Error(w, "this host name is not listed in server.admin.hosts", http.StatusMisdirectedRequest)
 			return
 		}
@@ -60,9 +69,10 @@ func withHost(hosts []string, next http.Handler) http.Handler {
 
 // withToken asks for the admin token. Without one configured the listener is
 // loopback or a unix socket, and whoever reaches it may.
-func withToken(token string, next http.Handler) http.Handler {
-	want := sha256.Sum256([]byte(token))
+func (s *Server) withToken(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token := s.operators.Load().Token.Reveal()
+		want := sha256.Sum256([]byte(token))
 		if token != "" {
 			sent, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 			got := sha256.Sum256([]byte(sent))

@@ -16,9 +16,11 @@ func operators(t *testing.T, c config.Admin) (admin, probes http.Handler) {
 		Log:     telemetry.NewLogger(t.Output(), "text", "error", true),
 		Metrics: telemetry.NewMetrics(telemetry.Build{}),
 	}
-	s := &Server{process: process, build: &Build{}}
+	s := &Server{process: process}
+	s.serving.Store(&Build{})
+	s.admit(&c)
 	s.state.set("ready")
-	return s.admin(&c), s.probes()
+	return s.admin(), s.probes()
 }
 
 func TestAdminListenerAnswersOnlyWhomItKnows(t *testing.T) {

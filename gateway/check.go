@@ -11,7 +11,7 @@ import (
 // Check compiles c and throws the result away, so that nothing passes a check
 // which a start would refuse. Its error is config.Problems.
 func Check(c *config.Config) error {
-	b, err := Compile(c, Process{
+	b, err := Compile(c, nil, Process{
 		Log:     slog.New(slog.DiscardHandler),
 		Metrics: telemetry.NewMetrics(telemetry.Build{}),
 	})

@@ -19,6 +19,7 @@ type Process struct {
 	Log     *slog.Logger
 	Metrics *telemetry.Metrics
 	Now     func() time.Time // nil: time.Now
+	Source  *Source          // nil: the configuration is fixed
 }
 
 // What one client may do before it has to wait: a whole office behind one
@@ -35,18 +36,26 @@ type Build struct {
 	Providers []*provider.Provider
 	Runtime   *proxy.Runtime
 	store     *session.CookieStore
-	pools     []*upstream.Pool
+	pools     map[string]*upstream.Pool // by route
+	lasting   lasting
 }
 
 // Compile builds what c says. It reads the files that c names and touches no
-// network.
-func Compile(c *config.Config, process Process) (*Build, error) {
-	b := &Build{Config: c}
+// network. prev is the Build that c follows, nil at the start: what has not
+// changed since is taken over from it, and prev goes on serving meanwhile.
+func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
+	b := &Build{Config: c, pools: map[string]*upstream.Pool{}, lasting: inherit(prev, process)}
 	keep := keptClaims(c)
 	for i := range c.Providers {
-		p, err := newProvider(&c.Providers[i], keep, len(c.Providers) == 1, process)
+		o, err := providerOptions(&c.Providers[i], keep, len(c.Providers) == 1, process)
 		if err != nil {
 			return nil, err
+		}
+		p := prev.reuseProvider(o)
+		if p == nil {
+			if p, err = provider.New(o); err != nil {
+				return nil, err
+			}
 		}
 		b.Providers = append(b.Providers, p)
 	}
@@ -65,11 +74,12 @@ func Compile(c *config.Config, process Process) (*Build, error) {
 	b.store, err = session.NewCookieStore(session.Options{
 		Keys: keys, Names: names, Now: process.Now,
 		Idle: c.Session.Idle.Std(), Absolute: c.Session.Absolute.Std(), RememberMax: int64(c.Session.RememberMax),
+		Previous: prev.previousStore(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	routes, err := b.routes(c, &names, process)
+	routes, err := b.routes(c, prev, &names, process)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +99,7 @@ func Compile(c *config.Config, process Process) (*Build, error) {
 				Providers:    b.Providers,
 				Store:        b.store,
 				Attempts:     session.NewAttempts(keys, names, process.Now),
-				Redeemed:     session.NewRedeemed(process.Now),
+				Redeemed:     b.lasting.redeemed,
 				Confirm:      session.NewConfirmations(keys, process.Now),
 				Pages:        pages,
 				ReturnTo:     login.NewReturner(c.Server.AuthPath, rs.IsOrigin),
@@ -97,8 +107,8 @@ func Compile(c *config.Config, process Process) (*Build, error) {
 				Lifetime:     b.store.Lifetime(),
 				ProvidersFor: rs.Providers,
 				Apps:         rs.Apps,
-				Starts:       login.NewLimiter(startEvery, startBurst, process.Now),
-				Failures:     login.NewLimiter(failureEvery, failureBurst, process.Now),
+				Starts:       b.lasting.starts,
+				Failures:     b.lasting.failures,
 				Metrics:      process.Metrics,
 				Log:          process.Log,
 				Now:          process.Now,

@@ -9,12 +9,12 @@ import (
 	"github.com/gatehouse-proxy/gatehouse/provider"
 )
 
-// newProvider translates one provider of the file. keep are the claims that
+// providerOptions translates one provider of the file. keep are the claims that
 // headers and policies refer to, only says that there is no other provider.
-func newProvider(c *config.Provider, keep []string, only bool, process Process) (*provider.Provider, error) {
+func providerOptions(c *config.Provider, keep []string, only bool, process Process) (provider.Options, error) {
 	issuer, discoveryURL, err := location(c).Resolve()
 	if err != nil {
-		return nil, fmt.Errorf("provider %s: %w", c.Name, err)
+		return provider.Options{}, fmt.Errorf("provider %s: %w", c.Name, err)
 	}
 	o := provider.Options{
 		Name:                 c.Name,
@@ -52,13 +52,13 @@ func newProvider(c *config.Provider, keep []string, only bool, process Process) 
 	if c.CA != "" {
 		pem, err := os.ReadFile(c.CA)
 		if err != nil {
-			return nil, fmt.Errorf("provider %s: ca: %w", c.Name, err)
+			return o, fmt.Errorf("provider %s: ca: %w", c.Name, err)
 		}
 		if o.Roots, err = provider.TrustedRoots(pem); err != nil {
-			return nil, fmt.Errorf("provider %s: ca: %w", c.Name, err)
+			return o, fmt.Errorf("provider %s: ca: %w", c.Name, err)
 		}
 	}
-	return provider.New(o)
+	return o, nil
 }
 
 func location(c *config.Provider) provider.Location {

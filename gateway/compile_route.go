@@ -23,9 +23,8 @@ var unauthenticated = map[string]proxy.Unauthenticated{
 }
 
 // routes compiles all routes, and their pools into b.
-func (b *Build) routes(c *config.Config, names *session.Names, process Process) ([]proxy.RouteOptions, error) {
+func (b *Build) routes(c *config.Config, prev *Build, names *session.Names, process Process) ([]proxy.RouteOptions, error) {
 	global := headerRules(c.Headers)
-	buffers := new(upstream.Buffers)
 	var out []proxy.RouteOptions
 	for i := range c.Routes {
 		r := &c.Routes[i]
@@ -33,11 +32,17 @@ func (b *Build) routes(c *config.Config, names *session.Names, process Process) 
 		if err != nil {
 			return nil, fmt.Errorf("route %s: policy: %w", r.Name, err)
 		}
-		pool, err := newPool(r)
+		o, err := poolOptions(r)
 		if err != nil {
 			return nil, fmt.Errorf("route %s: %w", r.Name, err)
 		}
-		b.pools = append(b.pools, pool)
+		pool := prev.reusePool(r.Name, o)
+		if pool == nil {
+			if pool, err = upstream.New(o); err != nil {
+				return nil, fmt.Errorf("route %s: %w", r.Name, err)
+			}
+		}
+		b.pools[r.Name] = pool
 		prefix := strings.TrimSuffix(r.From.Path, "/")
 		headers, err := proxy.CompileHeaders(global, headerRules(r.Headers))
 		if err != nil {
@@ -45,7 +50,7 @@ func (b *Build) routes(c *config.Config, names *session.Names, process Process) 
 		}
 		forwarder, err := proxy.NewForwarder(proxy.ForwarderOptions{
 			Upstream:         pool,
-			Buffers:          buffers,
+			Buffers:          b.lasting.buffers,
 			Headers:          headers,
 			StripPrefix:      stripped(r, prefix),
 			AddPrefix:        r.AddPrefix,
@@ -97,7 +102,7 @@ func stripped(r *config.Route, prefix string) string {
 	return ""
 }
 
-func newPool(r *config.Route) (*upstream.Pool, error) {
+func poolOptions(r *config.Route) (upstream.Options, error) {
 	o := upstream.Options{
 		Dial:           r.Timeout.Dial.Std(),
 		ResponseHeader: r.Timeout.ResponseHeader.Std(),
@@ -113,17 +118,17 @@ func newPool(r *config.Route) (*upstream.Pool, error) {
 	if file := r.UpstreamTLS.CA; file != "" {
 		o.TLS.Roots = x509.NewCertPool()
 		if err := appendRoots(o.TLS.Roots, file); err != nil {
-			return nil, fmt.Errorf("upstream_tls.ca: %w", err)
+			return o, fmt.Errorf("upstream_tls.ca: %w", err)
 		}
 	}
 	if r.UpstreamTLS.Cert != "" {
 		pair, err := tls.LoadX509KeyPair(r.UpstreamTLS.Cert, r.UpstreamTLS.Key)
 		if err != nil {
-			return nil, fmt.Errorf("upstream_tls.cert: %w", err)
+			return o, fmt.Errorf("upstream_tls.cert: %w", err)
 		}
 		o.TLS.Certificates = []tls.Certificate{pair}
 	}
-	return upstream.New(o)
+	return o, nil
 }
 
 // headerRules translates a headers block, sorted so that no map order decides.

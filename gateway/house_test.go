@@ -93,6 +93,7 @@ type house struct {
 	app    *app            // at ${APP}
 	clock  *clock
 	log    *logbook
+	source *gateway.Source // nil unless the file can be loaded again
 
 	ctx     context.Context
 	stop    context.CancelFunc
@@ -153,6 +154,9 @@ func start(t testing.TB, file string, options ...option) *house {
 	for _, o := range options {
 		o(h, env)
 	}
+	if h.source != nil {
+		h.rewrite(file)
+	}
 	c, err := config.LoadOptions{Getenv: func(name string) string { return env[name] }}.Parse("test.yaml", []byte(file))
 	if err != nil {
 		t.Fatalf("the file is refused:\n%v", err)
@@ -160,9 +164,9 @@ func start(t testing.TB, file string, options ...option) *house {
 	h.register(c)
 	process := gateway.Process{
 		Log: telemetry.NewLogger(h.log, "json", "debug", false), Now: h.clock.now,
-		Metrics: telemetry.NewMetrics(telemetry.Build{Version: "test"}),
+		Metrics: telemetry.NewMetrics(telemetry.Build{Version: "test"}), Source: h.source,
 	}
-	b, err := gateway.Compile(c, process)
+	b, err := gateway.Compile(c, nil, process)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +187,7 @@ func openOnly(t testing.TB, file string) error {
 		t.Fatal(err)
 	}
 	process := gateway.Process{Log: slog.New(slog.DiscardHandler), Metrics: telemetry.NewMetrics(telemetry.Build{})}
-	b, err := gateway.Compile(c, process)
+	b, err := gateway.Compile(c, nil, process)
 	if err != nil {
 		t.Fatal(err)
 	}

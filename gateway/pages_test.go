@@ -96,7 +96,7 @@ func TestBrandThatCannotBeShownRefusesToStart(t *testing.T) {
 			t.Errorf("%s: %v, want %s", c.pages, err, c.want)
 		}
 		process := gateway.Process{Log: slog.New(slog.DiscardHandler), Metrics: telemetry.NewMetrics(telemetry.Build{})}
-		if _, again := gateway.Compile(parsed, process); fmt.Sprint(again) != fmt.Sprint(err) {
+		if _, again := gateway.Compile(parsed, nil, process); fmt.Sprint(again) != fmt.Sprint(err) {
 			t.Errorf("%s: Compile says %v", c.pages, again)
 		}
 	}

@@ -28,7 +28,7 @@ func (s *state) String() string {
 // not make the gateway unready: sessions go on, and a restart would not help.
 func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 	now := Readiness{Status: s.state.String(), Providers: map[string]string{}, Store: "up"}
-	for _, p := range s.build.Providers {
+	for _, p := range s.current().Providers {
 		now.Providers[p.Name()] = "down"
 		if p.Status().Up {
 			now.Providers[p.Name()] = "up"

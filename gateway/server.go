@@ -8,9 +8,11 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
+	"github.com/gatehouse-proxy/gatehouse/config"
 	"github.com/gatehouse-proxy/gatehouse/proxy"
 	"github.com/gatehouse-proxy/gatehouse/telemetry"
 )
@@ -18,8 +20,11 @@ import (
 // Server is a gateway with its listeners open.
 type Server struct {
 	process   Process
-	build     *Build
+	serving   atomic.Pointer[Build]
+	reloading sync.Mutex // held by one reload, so that none overtakes another
 	gateway   *proxy.Gateway
+	crew      crew
+	operators atomic.Pointer[config.Admin] // whom the admin listener answers
 	state     state
 	listeners []opened
 	// requests is the context below every request's. It ends after the drain
@@ -41,7 +46,9 @@ var ErrCut = errors.New("requests were cut off at the end of shutdown_timeout")
 // Open opens every listener that the configuration names, so that an address
 // in use is known before anything serves.
 func Open(b *Build, process Process) (*Server, error) {
-	s := &Server{process: process, build: b, gateway: proxy.NewGateway(b.Runtime)}
+	s := &Server{process: process, gateway: proxy.NewGateway(b.Runtime)}
+	s.serving.Store(b)
+	s.admit(&b.Config.Server.Admin)
 	s.state.set("starting")
 	c := &b.Config.Server
 	secure, err := tlsConfig(c.TLS)
@@ -52,7 +59,7 @@ func Open(b *Build, process Process) (*Server, error) {
 	err = errors.Join(
 		s.open("public", c.Listen, s.gateway, int(c.MaxHeaderBytes), secure),
 		s.open("redirect", c.RedirectListen, http.HandlerFunc(s.gateway.ServeRedirect), int(c.MaxHeaderBytes), nil),
-		s.open("admin", c.Admin.Listen, s.admin(&c.Admin), 0, nil),
+		s.open("admin", c.Admin.Listen, s.admin(), 0, nil),
 		s.open("probe", c.ProbeListen, s.probes(), 0, nil),
 	)
 	if err != nil {
@@ -101,12 +108,9 @@ func (s *Server) Address(name string) net.Addr {
 // Serve runs until ctx ends, then lets running requests finish for at most
 // shutdown_timeout. It returns ErrCut if some did not.
 func (s *Server) Serve(ctx context.Context) error {
-	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.crew.follow(s.current().background())
+	s.process.Metrics.SetGauges(gauges(s.current()))
 	var tasks sync.WaitGroup
-	for _, p := range s.build.Providers {
-		tasks.Go(func() { p.Run(background) })
-	}
-	s.process.Metrics.SetGauges(s.gauges())
 
 	failed := make(chan error, len(s.listeners))
 	for _, o := range s.listeners {
@@ -125,18 +129,20 @@ func (s *Server) Serve(ctx context.Context) error {
 	case err = <-failed:
 	}
 	s.state.set("draining")
-	s.process.Log.Info("draining", "at_most", s.build.Config.Server.ShutdownTimeout.Std().String())
+	s.process.Log.Info("draining", "at_most", s.current().Config.Server.ShutdownTimeout.Std().String())
 	err = errors.Join(err, s.drain())
 	s.end()
-	stop()
 	tasks.Wait()
-	s.build.Close()
+	s.reloading.Lock() // none comes after the end
+	defer s.reloading.Unlock()
+	s.crew.end()
+	s.current().Close()
 	return err
 }
 
 // drain closes the public side first: probes go on answering until it is done.
 func (s *Server) drain() error {
-	deadline, cancel := context.WithTimeout(context.Background(), s.build.Config.Server.ShutdownTimeout.Std())
+	deadline, cancel := context.WithTimeout(context.Background(), s.current().Config.Server.ShutdownTimeout.Std())
 	defer cancel()
 	var cut error
 	for _, o := range s.listeners {
@@ -150,12 +156,15 @@ func (s *Server) drain() error {
 	return cut
 }
 
-func (s *Server) gauges() telemetry.Gauges {
+// current is the configuration that serves now.
+func (s *Server) current() *Build { return s.serving.Load() }
+
+func gauges(b *Build) telemetry.Gauges {
 	return telemetry.Gauges{
 		ConfigLoaded:       time.Now(),
-		SessionsRemembered: func() int { n, _ := s.build.store.Remembered(); return n },
+		SessionsRemembered: func() int { n, _ := b.store.Remembered(); return n },
 		Providers: func(yield func(string, bool) bool) {
-			for _, p := range s.build.Providers {
+			for _, p := range b.Providers {
 				if !yield(p.Name(), p.Status().Up) {
 					return
 				}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -147,7 +148,22 @@ func (o Options) withDefaults() Options {
 		domains[i] = identity.FoldASCII(domain)
 	}
 	o.EmailDomains = slices.Compact(slices.Sorted(slices.Values(domains)))
+	if o.DiscoveryURL == "" {
+		o.DiscoveryURL = discoveryAt(o.Issuer)
+	}
 	return o
+}
+
+// same reports whether o and other, both with their defaults, make the same
+// provider. Log and clock are the process's and do not count.
+func (o Options) same(other Options) bool {
+	if (o.Roots == nil) != (other.Roots == nil) || o.Roots != nil && !o.Roots.Equal(other.Roots) {
+		return false
+	}
+	for _, each := range []*Options{&o, &other} {
+		each.Log, each.Now, each.Roots = nil, nil, nil
+	}
+	return reflect.DeepEqual(o, other)
 }
 
 // validate is the last line of defence behind the configuration's own checks:

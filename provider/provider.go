@@ -36,9 +36,6 @@ func New(o Options) (*Provider, error) {
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("provider %s: %w", o.Name, err)
 	}
-	if o.DiscoveryURL == "" {
-		o.DiscoveryURL = discoveryAt(o.Issuer)
-	}
 	transport := newTransport(o.Roots)
 	p := &Provider{
 		o: o, kept: fingerprint(o),
@@ -56,6 +53,10 @@ func New(o Options) (*Provider, error) {
 
 // ClientKey is the key of private_key_jwt, nil without one.
 func (p *Provider) ClientKey() *ClientKey { return p.o.ClientKey }
+
+// MadeFrom reports whether New(o) would make the same provider once more. This
+// one has its documents already, so a reload keeps it.
+func (p *Provider) MadeFrom(o Options) bool { return p.o.same(o.withDefaults()) }
 
 // Name is the provider's name in the configuration.
 func (p *Provider) Name() string { return p.o.Name }

@@ -20,8 +20,8 @@ type Options struct {
 	// Now is the clock, time.Now if nil.
 	Now func() time.Time
 	// Previous is the store that this one follows after a reload. Its
-	// revocations, locks and refreshed sessions hold on; opened sessions are forgotten, because
-	// the key that opened them may be gone.
+	// revocations, locks and refreshed sessions hold on, and so do opened
+	// sessions, unless the keys changed: the one that opened them may be gone.
 	Previous *CookieStore
 }
 
@@ -29,13 +29,14 @@ type Options struct {
 // and Lock hold within this process only, and a revocation is forgotten when
 // the process ends.
 type CookieStore struct {
+	keys     *Keys
 	codec    *codec
 	names    Names
 	lifetime Lifetime
 	clock    func() time.Time
-	memory   *memory
 
-	// Shared with the stores before and after a reload.
+	// Shared with the stores before and after a reload, memory if it may be.
+	memory   *memory
 	revoked  *revocations
 	renewals *renewals
 	locks    *locks
@@ -56,18 +57,22 @@ func NewCookieStore(o Options) (*CookieStore, error) {
 		return nil, errors.New("session store without keys")
 	}
 	c := &CookieStore{
+		keys:  o.Keys,
 		codec: newCodec(o.Keys, purposeSession, maxCookieBytes-countLen),
 		names: o.Names, clock: o.Now,
 		lifetime: Lifetime{Idle: o.Idle, Absolute: o.Absolute},
-		memory:   newMemory(o.RememberMax),
 	}
 	if c.clock == nil {
 		c.clock = time.Now
 	}
 	if p := o.Previous; p != nil {
 		c.revoked, c.renewals, c.locks, c.editions = p.revoked, p.renewals, p.locks, p.editions
+		c.memory = p.memory
 	} else {
 		c.revoked, c.renewals, c.locks, c.editions = newRevocations(), newRenewals(), newLocks(), newEditions()
+	}
+	if p := o.Previous; p == nil || !p.keys.same(o.Keys) || !p.memory.bounded(o.RememberMax) {
+		c.memory = newMemory(o.RememberMax)
 	}
 	c.revoked.extend(o.Absolute)
 	return c, nil

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 )
 
 // KeySize is the length of a configured key in bytes.
@@ -62,6 +63,9 @@ func NewKeys(secrets [][]byte) (*Keys, error) {
 	}
 	return k, nil
 }
+
+// same reports whether both seal and open alike.
+func (k *Keys) same(other *Keys) bool { return reflect.DeepEqual(k.derived, other.derived) }
 
 // Format writes "[redacted]" whatever the verb, so that no log shows a key.
 func (k *Keys) Format(f fmt.State, _ rune) { io.WriteString(f, "[redacted]") }

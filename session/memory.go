@@ -25,6 +25,7 @@ const (
 //
 // A nil memory remembers nothing.
 type memory struct {
+	bound  int64 // as newMemory was told
 	seed   maphash.Seed
 	shards []shard
 	limit  int // bytes in each shard
@@ -57,11 +58,19 @@ func newMemory(limit int64) *memory {
 	for n < maxShards && limit/int64(2*n) >= minShardSize {
 		n *= 2
 	}
-	m := &memory{seed: maphash.MakeSeed(), shards: make([]shard, n), limit: int(limit / int64(n))}
+	m := &memory{bound: limit, seed: maphash.MakeSeed(), shards: make([]shard, n), limit: int(limit / int64(n))}
 	for i := range m.shards {
 		m.shards[i].entries = map[uint64]*entry{}
 	}
 	return m
+}
+
+// bounded reports whether m is what newMemory makes for this limit.
+func (m *memory) bounded(limit int64) bool {
+	if m == nil {
+		return limit <= 0
+	}
+	return m.bound == limit
 }
 
 // get returns the session that these values opened to, or nil.

@@ -23,6 +23,7 @@ type Metrics struct {
 	upstream *prometheus.HistogramVec
 	signIns  *signIns
 	refusals *refusals
+	reloads  *prometheus.CounterVec
 	gauges   *gauges
 	codes    codeTable
 
@@ -53,6 +54,7 @@ func NewMetrics(build Build) *Metrics {
 		}, []string{"route"}),
 		signIns:  newSignIns(),
 		refusals: newRefusals(),
+		reloads:  newReloads(),
 		gauges:   newGauges(),
 		codes:    newCodeTable(),
 		routes:   make(map[string]*RouteMetrics),
@@ -64,7 +66,7 @@ func NewMetrics(build Build) *Metrics {
 	info.WithLabelValues(build.Version, build.Commit, runtime.Version()).Set(1)
 
 	m.registry.MustRegister(
-		m.requests, m.duration, m.upstream, m.signIns.total, m.refusals.total, m.gauges, info,
+		m.requests, m.duration, m.upstream, m.signIns.total, m.refusals.total, m.reloads, m.gauges, info,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -45,8 +46,10 @@ type TLS struct {
 // Pool sends requests to the targets of one route. It is safe for concurrent
 // use and keeps connections open between requests.
 type Pool struct {
+	made    Options
 	targets []*target
 	turn    atomic.Uint64
+	closed  atomic.Bool
 }
 
 // New prepares a Pool without connecting anywhere.
@@ -58,10 +61,8 @@ func New(o Options) (*Pool, error) {
 	if len(o.Targets) == 0 {
 		return nil, errors.New("upstream needs at least one target")
 	}
-	o.Dial = orDefault(o.Dial, 5*time.Second)
-	o.ResponseHeader = orDefault(o.ResponseHeader, 60*time.Second)
-	o.Idle = orDefault(o.Idle, 90*time.Second)
-	p := &Pool{targets: make([]*target, 0, len(o.Targets))}
+	o = o.withDefaults()
+	p := &Pool{made: o, targets: make([]*target, 0, len(o.Targets))}
 	for _, u := range o.Targets {
 		t, err := newTarget(u, &o)
 		if err != nil {
@@ -70,6 +71,25 @@ func New(o Options) (*Pool, error) {
 		p.targets = append(p.targets, t)
 	}
 	return p, nil
+}
+
+func (o Options) withDefaults() Options {
+	o.Dial = orDefault(o.Dial, 5*time.Second)
+	o.ResponseHeader = orDefault(o.ResponseHeader, 60*time.Second)
+	o.Idle = orDefault(o.Idle, 90*time.Second)
+	return o
+}
+
+// MadeFrom reports whether New(o) would make the same pool once more. This one
+// has its connections open, so a reload keeps it.
+func (p *Pool) MadeFrom(o Options) bool { return p.made.same(o.withDefaults()) }
+
+func (o Options) same(other Options) bool {
+	if (o.TLS.Roots == nil) != (other.TLS.Roots == nil) || o.TLS.Roots != nil && !o.TLS.Roots.Equal(other.TLS.Roots) {
+		return false
+	}
+	o.TLS.Roots, other.TLS.Roots = nil, nil
+	return reflect.DeepEqual(o, other)
 }
 
 func orDefault(d, fallback time.Duration) time.Duration {
@@ -85,6 +105,15 @@ func orDefault(d, fallback time.Duration) time.Duration {
 // The response's Request.RemoteAddr is the target that answered, as it was
 // configured. Errors are *Error.
 func (p *Pool) RoundTrip(req *http.Request) (*http.Response, error) {
+	res, err := p.roundTrip(req)
+	if p.closed.Load() {
+		// A request that came late has told its transport to keep connections.
+		p.closeIdle()
+	}
+	return res, err
+}
+
+func (p *Pool) roundTrip(req *http.Request) (*http.Response, error) {
 	n := uint64(len(p.targets))
 	if n == 1 {
 		return p.targets[0].roundTrip(req)
@@ -114,6 +143,11 @@ func (p *Pool) RoundTrip(req *http.Request) (*http.Response, error) {
 // Close closes the connections that are unused now and those that become
 // unused. Requests under way finish.
 func (p *Pool) Close() {
+	p.closed.Store(true)
+	p.closeIdle()
+}
+
+func (p *Pool) closeIdle() {
 	for _, t := range p.targets {
 		t.transport.CloseIdleConnections()
 		t.upgrades.CloseIdleConnections()

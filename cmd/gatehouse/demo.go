@@ -189,7 +189,7 @@ func (d *demo) run(ctx context.Context, std streams, open bool) error {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // the provider's library speaks through it
 	log := telemetry.NewLogger(std.err, "text", "warn", true)
 	process := gateway.Process{Log: log, Metrics: telemetry.NewMetrics(build())}
-	b, err := gateway.Compile(c, process)
+	b, err := gateway.Compile(c, nil, process)
 	if err != nil {
 		return err
 	}

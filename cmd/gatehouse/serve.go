@@ -28,8 +28,8 @@ func serveCommand(std streams) *cobra.Command {
 			log.Warn(warning)
 		}
 		tuneGC()
-		process := gateway.Process{Log: log, Metrics: telemetry.NewMetrics(build())}
-		b, err := gateway.Compile(c, process)
+		process := gateway.Process{Log: log, Metrics: telemetry.NewMetrics(build()), Source: &gateway.Source{File: *path, Getenv: os.Getenv}}
+		b, err := gateway.Compile(c, nil, process)
 		if err != nil {
 			return failed(explain(err, std.err))
 		}

@@ -1,0 +1,108 @@
+package gateway
+
+import (
+	"errors"
+	"time"
+
+	"github.com/gatehouse-proxy/gatehouse/config"
+	"github.com/gatehouse-proxy/gatehouse/telemetry"
+)
+
+// Source is where the configuration comes from, so that it can be read again.
+type Source struct {
+	// File is the configuration file's name.
+	File string
+	// Getenv looks up the variables that it refers to.
+	Getenv func(string) string
+}
+
+// ErrFixed reports that the gateway was started without a Source.
+var ErrFixed = errors.New("this gateway has no file to load again")
+
+// Reload reads the configuration anew, compiles it beside the one that runs,
+// and puts it in its place. Requests under way finish with the old one. A
+// configuration that cannot run changes nothing; the error is then
+// config.Problems, or why the file could not be used.
+//
+// It returns the keys whose change waits for a restart. What came of it is in
+// log, metrics and audit trail already.
+func (s *Server) Reload() (waiting []string, err error) {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	if s.process.Source == nil {
+		return nil, ErrFixed
+	}
+	began := time.Now()
+	next, err := s.build(s.process.Source)
+	if err != nil {
+		s.reloaded(telemetry.OutcomeFailure, err)
+		return nil, err
+	}
+	waiting = needRestart(&s.current().Config.Server, &next.Config.Server)
+	s.swap(next)
+	s.reloaded(telemetry.OutcomeSuccess, nil)
+	s.process.Log.Info("configuration reloaded", "routes", len(next.Config.Routes), "providers", len(next.Config.Providers),
+		"took", time.Since(began).Round(time.Microsecond).String())
+	for _, warning := range next.Config.Warnings() {
+		s.process.Log.Warn(warning)
+	}
+	for _, key := range waiting {
+		s.process.Log.Warn("restart needed: a changed key is in use as it was at the start", "key", key)
+	}
+	return waiting, nil
+}
+
+// build loads and compiles beside what runs.
+func (s *Server) build(from *Source) (*Build, error) {
+	c, err := config.Load(from.File, from.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	return Compile(c, s.current(), s.process)
+}
+
+// swap makes next serve, and lets go of what only its predecessor used.
+func (s *Server) swap(next *Build) {
+	old := s.serving.Swap(next)
+	s.gateway.Swap(next.Runtime)
+	s.admit(&next.Config.Server.Admin)
+	s.crew.follow(next.background())
+	s.process.Metrics.SetGauges(gauges(next))
+	for route, pool := range old.pools {
+		if next.pools[route] != pool {
+			pool.Close()
+		}
+	}
+}
+
+// reloaded tells everybody who asks how a reload went.
+func (s *Server) reloaded(outcome string, err error) {
+	s.process.Metrics.Reloaded(outcome)
+	e := telemetry.AuditEvent{Event: telemetry.EventReloaded, Outcome: outcome, Err: err}
+	if err != nil {
+		e.Reason = "configuration_refused"
+		s.process.Log.Error("the configuration was not reloaded; the one before goes on", "error", err.Error())
+	}
+	telemetry.Audit(s.process.Log, e)
+}
+
+// needRestart names the keys that differ and are read once, at the start.
+func needRestart(running, next *config.Server) []string {
+	var keys []string
+	for _, k := range []struct {
+		key     string
+		changed bool
+	}{
+		{"server.listen", running.Listen != next.Listen},
+		{"server.redirect_listen", running.RedirectListen != next.RedirectListen},
+		{"server.probe_listen", running.ProbeListen != next.ProbeListen},
+		{"server.admin.listen", running.Admin.Listen != next.Admin.Listen},
+		{"server.tls", (len(running.TLS) > 0) != (len(next.TLS) > 0)},
+		{"server.max_header_bytes", running.MaxHeaderBytes != next.MaxHeaderBytes},
+	} {
+		if k.changed {
+			keys = append(keys, k.key)
+		}
+	}
+	return keys
+}

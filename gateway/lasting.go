@@ -14,8 +14,7 @@ import (
 //
 // Metrics and the log live in Process. The session store hands on its own
 // insides by session.Options.Previous: revocations, renewals, locks, refreshed
-// sessions, and opened
-// sessions while the keys are the same.
+// sessions, and opened sessions while the keys are the same.
 type lasting struct {
 	redeemed *session.Redeemed // an attempt is redeemed once
 	starts   *login.Limiter    // what each client has left of its sign-ins

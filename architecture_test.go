@@ -21,6 +21,7 @@ var floors = map[string]int{
 	"provider":  2,
 	"session":   2,
 	"policy":    2,
+	"admin":     2,
 	"identity":  1,
 	"config":    1,
 	"page":      1,

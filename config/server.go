@@ -27,8 +27,7 @@ type TLSPair struct {
 // Admin is the `server.admin` block.
 type Admin struct {
 	Listen string   `yaml:"listen" default:"127.0.0.1:9180" doc:"Address of the operators' listener; also unix:/path. \"\" switches it off."`
-	Token  Secret   `yaml:"token" doc:"What callers must present as Authorization: Bearer. Required when the listener is not loopback."`
+	Token  Secret   `yaml:"token" doc:"What callers must present as Authorization: Bearer, or once in the page's form. /healthz, /readyz and /metrics need none. Required when the listener is not loopback."`
+	Write  bool     `yaml:"write" doc:"Allows changes through the listener: reload, revocation. They are refused to pages of other origins."`
 	Hosts  []string `yaml:"hosts" placeholder:"placeholder.invalid" doc:"Host names besides loopback under which the listener answers."`
-
-	Write Later `yaml:"write" later:"true"`
 }

@@ -1,87 +1,86 @@
 package gateway
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
-	"net"
+	"crypto/rand"
 	"net/http"
 	"net/http/pprof"
-	"net/netip"
-	"slices"
-	"strings"
+	"sync/atomic"
 
+	"github.com/gatehouse-proxy/gatehouse/admin"
 	"github.com/gatehouse-proxy/gatehouse/config"
-	"github.com/gatehouse-proxy/gatehouse/identity"
 )
 
-// probes serves what kubelet and Prometheus need, and nothing else.
-func (s *Server) probes() *http.ServeMux {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", healthz)
-	mux.HandleFunc("GET /readyz", s.readyz)
-	mux.Handle("GET /metrics", s.process.Metrics.Handler(s.process.Log))
-	return mux
+// probeAddresses are what kubelet and Prometheus need.
+func (s *Server) probeAddresses() []admin.Address {
+	return []admin.Address{
+		{Pattern: "GET /healthz", Access: admin.Probe, Handle: healthz},
+		{Pattern: "GET /readyz", Access: admin.Probe, Handle: s.readyz},
+		{Pattern: "GET /metrics", Access: admin.Probe, Handle: s.process.Metrics.Handler(s.process.Log).ServeHTTP},
+	}
 }
 
-// admin serves the operators: the probes and, with the token, the profiler.
-func (s *Server) admin() http.Handler {
-	mux := s.probes()
-	guarded := func(pattern string, h http.HandlerFunc) {
-		mux.Handle(pattern, s.withToken(h))
+// adminAddresses is the table of section "Admin listener" in docs/reference.
+// Read needs the token; Change also `write: true` and no foreign Origin.
+func (s *Server) adminAddresses() []admin.Address {
+	return append(s.probeAddresses(), []admin.Address{
+		{Pattern: "GET /debug/pprof/", Access: admin.Read, Handle: pprof.Index},
+		{Pattern: "GET /debug/pprof/cmdline", Access: admin.Read, Handle: pprof.Cmdline},
+		{Pattern: "GET /debug/pprof/profile", Access: admin.Read, Handle: pprof.Profile},
+		{Pattern: "GET /debug/pprof/symbol", Access: admin.Read, Handle: pprof.Symbol},
+		{Pattern: "GET /debug/pprof/trace", Access: admin.Read, Handle: pprof.Trace},
+	}...)
+}
+
+// probes serves the probes, and nothing else, under any name and to anybody.
+func (s *Server) probes() http.Handler {
+	mux := http.NewServeMux()
+	for _, a := range s.probeAddresses() {
+		mux.Handle(a.Pattern, a.Handle)
 	}
-	guarded("GET /debug/pprof/", pprof.Index)
-	guarded("GET /debug/pprof/cmdline", pprof.Cmdline)
-	guarded("GET /debug/pprof/profile", pprof.Profile)
-	guarded("GET /debug/pprof/symbol", pprof.Symbol)
-	guarded("GET /debug/pprof/trace", pprof.Trace)
-	return s.withHost(mux)
+	return mux
 }
 
 // admit makes c count for whoever asks from now on. Token and hosts are checked
 // for the address that stands beside them: while another one is being listened
 // on, what was checked for that goes on.
-func (s *Server) admit(c *config.Admin) {
-	if before := s.operators.Load(); before == nil || before.Listen == c.Listen {
-		s.operators.Store(c)
+func (s *Server) admit(c *config.Config) {
+	o := s.operators
+	if o.listen == nil || *o.listen == c.Server.Admin.Listen {
+		o.listen = &c.Server.Admin.Listen
+		o.follow(c, s.adminAddresses())
 	}
 }
 
-// withHost refuses every Host but loopback and the listed ones, so that a page
-// whose name was rebound to our address cannot read through a browser.
-func (s *Server) withHost(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		host := r.Host
-		if h, _, err := net.SplitHostPort(host); err == nil {
-			host = h
-		}
-		host = identity.FoldASCII(strings.Trim(host, "[]"))
-		address, err := netip.ParseAddr(host)
-		loopback := host == "localhost" || err == nil && address.Unmap().IsLoopback()
-		if !loopback && !slices.ContainsFunc(s.operators.Load().Hosts, func(h string) bool { return identity.FoldASCII(h) == host }) {
-			http.Error(w, "this host name is not listed in server.admin.hosts", http.StatusMisdirectedRequest)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+// operators is the handler of the admin listener: one table of addresses under
+// the rules of whichever configuration runs.
+type operators struct {
+	key     [32]byte // seals the form's cookie as long as the process lives
+	pages   *admin.Pages
+	listen  *string // the address that is listened on; whoever reloads guards it
+	current atomic.Pointer[http.Handler]
 }
 
-// withToken asks for the admin token. Without one configured the listener is
-// loopback or a unix socket, and whoever reaches it may.
-func (s *Server) withToken(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token := s.operators.Load().Token.Reveal()
-		want := sha256.Sum256([]byte(token))
-		if token != "" {
-			sent, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-			got := sha256.Sum256([]byte(sent))
-			if subtle.ConstantTimeCompare(got[:], want[:]) != 1 || !isBearer {
-				w.Header().Set("WWW-Authenticate", `Bearer realm="gatehouse admin"`)
-				http.Error(w, "this address needs server.admin.token", http.StatusUnauthorized)
-				return
-			}
-		}
-		next.ServeHTTP(w, r)
+func newOperators() *operators {
+	o := &operators{pages: admin.NewPages()}
+	rand.Read(o.key[:]) // never fails
+	return o
+}
+
+func (o *operators) follow(c *config.Config, addresses []admin.Address) {
+	handler := admin.New(admin.Options{
+		Token: c.Server.Admin.Token.Reveal(),
+		Write: c.Server.Admin.Write,
+		Hosts: c.Server.Admin.Hosts,
+		// The public listener keeps cookies of this name from applications.
+		Cookie:    c.Session.Cookie.Name + "-admin",
+		Key:       o.key[:],
+		Pages:     o.pages,
+		Addresses: addresses,
 	})
+	o.current.Store(&handler)
+}
+
+// ServeHTTP implements http.Handler.
+func (o *operators) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	(*o.current.Load()).ServeHTTP(w, r)
 }

@@ -9,23 +9,23 @@ import (
 	"github.com/gatehouse-proxy/gatehouse/telemetry"
 )
 
-// operators are the admin and probe handlers of a server that is ready.
-func operators(t *testing.T, c config.Admin) (admin, probes http.Handler) {
+// asked are the admin and probe handlers of a server that is ready.
+func asked(t *testing.T, c config.Admin) (admin, probes http.Handler) {
 	t.Helper()
 	process := Process{
 		Log:     telemetry.NewLogger(t.Output(), "text", "error", true),
 		Metrics: telemetry.NewMetrics(telemetry.Build{}),
 	}
-	s := &Server{process: process}
+	s := &Server{process: process, operators: newOperators()}
 	s.serving.Store(&Build{})
-	s.admit(&c)
+	s.admit(&config.Config{Server: config.Server{Admin: c}})
 	s.state.set("ready")
-	return s.admin(), s.probes()
+	return s.operators, s.probes()
 }
 
 func TestAdminListenerAnswersOnlyWhomItKnows(t *testing.T) {
-	open, probes := operators(t, config.Admin{})
-	guarded, _ := operators(t, config.Admin{Token: config.NewSecret("s3cret"), Hosts: []string{"Gate.example.com"}})
+	open, probes := asked(t, config.Admin{})
+	guarded, _ := asked(t, config.Admin{Token: config.NewSecret("s3cret"), Hosts: []string{"Gate.example.com"}})
 	cases := []struct {
 		name              string
 		handler           http.Handler

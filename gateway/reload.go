@@ -65,7 +65,7 @@ func (s *Server) build(from *Source) (*Build, error) {
 func (s *Server) swap(next *Build) {
 	old := s.serving.Swap(next)
 	s.gateway.Swap(next.Runtime)
-	s.admit(&next.Config.Server.Admin)
+	s.admit(next.Config)
 	s.crew.follow(next.background())
 	s.process.Metrics.SetGauges(gauges(next))
 	for route, pool := range old.pools {

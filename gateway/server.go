@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/gatehouse-proxy/gatehouse/config"
 	"github.com/gatehouse-proxy/gatehouse/proxy"
 	"github.com/gatehouse-proxy/gatehouse/telemetry"
 )
@@ -24,7 +23,7 @@ type Server struct {
 	reloading sync.Mutex // held by one reload, so that none overtakes another
 	gateway   *proxy.Gateway
 	crew      crew
-	operators atomic.Pointer[config.Admin] // whom the admin listener answers
+	operators *operators
 	state     state
 	listeners []opened
 	// requests is the context below every request's. It ends after the drain
@@ -46,9 +45,9 @@ var ErrCut = errors.New("requests were cut off at the end of shutdown_timeout")
 // Open opens every listener that the configuration names, so that an address
 // in use is known before anything serves.
 func Open(b *Build, process Process) (*Server, error) {
-	s := &Server{process: process, gateway: proxy.NewGateway(b.Runtime)}
+	s := &Server{process: process, operators: newOperators(), gateway: proxy.NewGateway(b.Runtime)}
 	s.serving.Store(b)
-	s.admit(&b.Config.Server.Admin)
+	s.admit(b.Config)
 	s.state.set("starting")
 	c := &b.Config.Server
 	secure, err := tlsConfig(c.TLS)
@@ -59,7 +58,7 @@ func Open(b *Build, process Process) (*Server, error) {
 	err = errors.Join(
 		s.open("public", c.Listen, s.gateway, int(c.MaxHeaderBytes), secure),
 		s.open("redirect", c.RedirectListen, http.HandlerFunc(s.gateway.ServeRedirect), int(c.MaxHeaderBytes), nil),
-		s.open("admin", c.Admin.Listen, s.admin(), 0, nil),
+		s.open("admin", c.Admin.Listen, s.operators, 0, nil),
 		s.open("probe", c.ProbeListen, s.probes(), 0, nil),
 	)
 	if err != nil {

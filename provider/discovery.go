@@ -14,6 +14,7 @@ import (
 type metadata struct {
 	authorization, token, jwks string
 	userinfo                   string // may be empty
+	signOut                    signOutEndpoints
 	authMethods                []string
 	assertionAlgs              []string // token_endpoint_auth_signing_alg_values_supported
 	s256                       bool     // code_challenge_methods_supported lists S256
@@ -25,7 +26,10 @@ type metadata struct {
 func (p *Provider) loadMetadata(ctx context.Context) (*metadata, error) {
 	e := p.o.Endpoints
 	if p.withoutDiscovery() {
-		return &metadata{authorization: e.Authorization, token: e.Token, jwks: e.JWKS, userinfo: e.Userinfo}, nil
+		return &metadata{
+			authorization: e.Authorization, token: e.Token, jwks: e.JWKS, userinfo: e.Userinfo,
+			signOut: p.signOutEndpoints(nil),
+		}, nil
 	}
 	document, err := p.fetch.document(ctx, "discovery", p.o.DiscoveryURL)
 	if err != nil {
@@ -52,7 +56,7 @@ func (p *Provider) readMetadata(document identity.Claims) (*metadata, *Error) {
 	if issuer, _ := document["issuer"].(string); issuer != p.o.Issuer {
 		return nil, refuse(ReasonDiscoveryIssuer, "expected issuer %q, the document says %q", p.o.Issuer, brief(issuer))
 	}
-	m := &metadata{}
+	m := &metadata{signOut: p.signOutEndpoints(document)}
 	for _, endpoint := range []struct {
 		name, configured string
 		required         bool

@@ -73,6 +73,10 @@ const (
 	ReasonTokenRefused = "token_request_refused"
 	// ReasonTokenType: the token endpoint issued a token that is not of type Bearer.
 	ReasonTokenType = "token_type_unsupported"
+	// ReasonGrantRejected: the token endpoint says invalid_grant to a refresh: the person was signed off at the provider, or the refresh token has ended, was revoked or was used twice.
+	ReasonGrantRejected = "grant_rejected"
+	// ReasonRefreshSubject: a refresh brought an ID token of another subject, issuer or client than the session's.
+	ReasonRefreshSubject = "refresh_subject_mismatch"
 
 	// ReasonIDTokenMissing: the token endpoint sent no ID token; often the scope openid is not granted.
 	ReasonIDTokenMissing = "id_token_missing"
@@ -106,6 +110,9 @@ const (
 	ReasonIDTokenAtHash = "id_token_at_hash"
 	// ReasonIDTokenAuthTime: max_age was asked for, and the person authenticated too long ago or at an unknown time.
 	ReasonIDTokenAuthTime = "id_token_auth_time"
+
+	// ReasonLogoutToken: a back-channel logout token breaks a rule of OpenID Connect Back-Channel Logout 1.0 section 2.6.
+	ReasonLogoutToken = "logout_token_invalid"
 
 	// ReasonUserinfoMissing: userinfo is "always", and the provider has no userinfo endpoint.
 	ReasonUserinfoMissing = "userinfo_endpoint_missing"

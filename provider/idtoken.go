@@ -21,6 +21,7 @@ type expectation struct {
 	nonce, accessToken string
 	authTime           bool          // max_age was asked
 	maxAge             time.Duration // counts when authTime
+	refreshed          bool          // came of a refresh, which has no nonce (Core section 12.2)
 }
 
 // proof is what a good ID token says.
@@ -28,6 +29,7 @@ type proof struct {
 	claims   identity.Claims
 	sid      string
 	authTime time.Time
+	expires  time.Time
 }
 
 // verifyIDToken is OpenID Connect Core section 3.1.3.7 in its order: header,
@@ -35,7 +37,7 @@ type proof struct {
 // our own checks then run over the same payload, strictly decoded, for what it
 // leaves to its callers and for a reason code.
 func (p *Provider) verifyIDToken(ctx context.Context, token string, want expectation) (*proof, error) {
-	alg, failure := checkHeader(token, p.o.SigningAlgs)
+	alg, failure := checkHeader(token, p.o.SigningAlgs, "jwt", "jose")
 	if failure != nil {
 		return nil, failure
 	}
@@ -70,7 +72,7 @@ func (p *Provider) verifyIDToken(ctx context.Context, token string, want expecta
 // checkHeader reads the header before anything is trusted: one compact JWS in
 // canonical base64url, its algorithm among ours, no other token's type, no
 // extension. It returns the algorithm.
-func checkHeader(token string, algs []string) (string, *Error) {
+func checkHeader(token string, algs []string, types ...string) (string, *Error) {
 	if len(token) > maxIDToken {
 		return "", refuse(ReasonIDTokenMalformed, "%d bytes are too many", len(token))
 	}
@@ -103,8 +105,8 @@ func checkHeader(token string, algs []string) (string, *Error) {
 			return "", refuse(ReasonIDTokenMalformed, "kid is no string")
 		}
 	}
-	if typ, present := header["typ"]; present && !idTokenType(typ) {
-		return "", refuse(ReasonIDTokenType, "typ %q is not an ID token's", brief(printable(typ)))
+	if typ, present := header["typ"]; present && !isType(typ, types) {
+		return "", refuse(ReasonIDTokenType, "typ %q is none of %q", brief(printable(typ)), types)
 	}
 	// We understand no extension, so every critical one is too many (RFC 7515
 	// section 4.1.11); unencoded payloads are not for JWTs (RFC 7797 section 7).
@@ -116,13 +118,13 @@ func checkHeader(token string, algs []string) (string, *Error) {
 	return alg, nil
 }
 
-// idTokenType accepts what a plain JWT calls itself. Access tokens (at+jwt),
-// logout tokens, security events and whatever comes next name themselves, so
-// that they cannot pass for ID tokens (RFC 8725 section 3.11).
-func idTokenType(typ any) bool {
+// isType accepts the types that a token may call itself; an ID token only what
+// a plain JWT does. Access tokens (at+jwt), logout tokens, security events and
+// whatever comes next name themselves, so that they cannot pass for ID tokens
+// (RFC 8725 section 3.11).
+func isType(typ any, types []string) bool {
 	s, ok := typ.(string)
-	s = strings.TrimPrefix(identity.FoldASCII(s), "application/")
-	return ok && (s == "jwt" || s == "jose")
+	return ok && slices.Contains(types, strings.TrimPrefix(identity.FoldASCII(s), "application/"))
 }
 
 func printable(v any) string {

@@ -39,7 +39,7 @@ func (p *Provider) checkClaims(c identity.Claims, alg string, want expectation) 
 	// The nonce binds the token to this browser's attempt (replay, code
 	// injection: RFC 9700 section 4.5).
 	nonce, _ := c["nonce"].(string)
-	if want.nonce == "" || subtle.ConstantTimeCompare([]byte(nonce), []byte(want.nonce)) != 1 {
+	if !want.refreshed && (want.nonce == "" || subtle.ConstantTimeCompare([]byte(nonce), []byte(want.nonce)) != 1) {
 		return nil, refuse(ReasonIDTokenNonce, "nonce is missing or not this sign-in's")
 	}
 	if hash, present := c["at_hash"]; present && !hashMatches(hash, want.accessToken, alg) {
@@ -137,7 +137,7 @@ func (p *Provider) checkTimes(c identity.Claims, want expectation, found *proof)
 			return refuse(ReasonIDTokenAuthTime, "authenticated at %s, max_age is %v", stamp(authTime), want.maxAge)
 		}
 	}
-	found.authTime = authTime
+	found.authTime, found.expires = authTime, exp
 	return nil
 }
 

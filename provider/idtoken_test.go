@@ -255,6 +255,7 @@ func TestRedeemGrantsWhatTheTokenProves(t *testing.T) {
 	want := &Grant{
 		SID: "session-9", AuthTime: testNow.Add(-time.Minute),
 		AccessToken: testAccess, RefreshToken: "refresh-1", AccessExpires: testNow.Add(time.Hour),
+		IDExpires: testNow.Add(time.Hour),
 	}
 	want.Identity.Provider, want.Identity.Issuer, want.Identity.Subject = "ping", i.URL, "ada-1815"
 	want.Identity.Email, want.Identity.EmailVerified = "ada@example.com", true

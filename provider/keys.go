@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
 )
@@ -16,6 +17,10 @@ type keySet struct {
 	// stale is told when a forced fetch failed, so that a scheduled one soon
 	// heals what the minute's budget can no longer.
 	stale func()
+	// uninvited is when a token that anybody may send last forced a fetch. It
+	// has a budget of its own, so that strangers cannot spend that of the
+	// sign-ins. Guarded by shared.mu.
+	uninvited time.Time
 }
 
 // loadKeys is one fetch of the key set.
@@ -63,6 +68,15 @@ func (v *verification) VerifySignature(ctx context.Context, token string) ([]byt
 // the provider may have rotated its keys since, perhaps even under the same
 // name: the set is fetched anew within the budget of shared.force.
 func (s *keySet) verify(ctx context.Context, token string) ([]byte, error) {
+	return s.verifyWithin(ctx, token, &s.shared.forced)
+}
+
+// verifyUninvited is verify for a token that did not come of our own asking.
+func (s *keySet) verifyUninvited(ctx context.Context, token string) ([]byte, error) {
+	return s.verifyWithin(ctx, token, &s.uninvited)
+}
+
+func (s *keySet) verifyWithin(ctx context.Context, token string, budget *time.Time) ([]byte, error) {
 	jws, err := jose.ParseSignedCompact(token, s.algs)
 	if err != nil {
 		return nil, refuse(ReasonIDTokenMalformed, "parse signature: %s", brief(err.Error()))
@@ -79,7 +93,7 @@ func (s *keySet) verify(ctx context.Context, token string) ([]byte, error) {
 		if refusal == nil {
 			return payload, nil
 		}
-		next, err := s.shared.force(ctx, at.generation)
+		next, err := s.shared.force(ctx, at.generation, budget)
 		if err != nil {
 			s.stale()
 			return nil, err

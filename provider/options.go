@@ -82,7 +82,10 @@ type Options struct {
 }
 
 // Endpoints are absolute URLs at the provider; empty means discovery's.
-type Endpoints struct{ Authorization, Token, JWKS, Userinfo, EndSession string }
+type Endpoints struct {
+	Authorization, Token, JWKS, Userinfo  string
+	EndSession, Introspection, Revocation string
+}
 
 // ClaimMap names the claim paths of each field of an Identity, most wanted
 // first. An empty list leaves the field empty.
@@ -180,6 +183,8 @@ func (o Options) validate() error {
 		{"endpoints.jwks", o.Endpoints.JWKS},
 		{"endpoints.userinfo", o.Endpoints.Userinfo},
 		{"endpoints.end_session", o.Endpoints.EndSession},
+		{"endpoints.introspection", o.Endpoints.Introspection},
+		{"endpoints.revocation", o.Endpoints.Revocation},
 	} {
 		if u.value == "" {
 			continue

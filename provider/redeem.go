@@ -27,8 +27,9 @@ type Grant struct {
 	AuthTime time.Time
 	// IDToken and AccessToken as issued; RefreshToken may be empty.
 	IDToken, AccessToken, RefreshToken string
-	// AccessExpires is when AccessToken ends, zero if the provider does not say.
-	AccessExpires time.Time
+	// AccessExpires is when AccessToken ends, zero if the provider does not say;
+	// IDExpires is the exp of IDToken.
+	AccessExpires, IDExpires time.Time
 }
 
 // Redeem exchanges a code for a verified Grant: token endpoint, ID token,
@@ -75,7 +76,7 @@ func (p *Provider) redeem(ctx context.Context, r Redemption) (*Grant, error) {
 	}
 	return &Grant{
 		Identity: who, SID: proof.sid, AuthTime: proof.authTime,
-		IDToken: t.id, AccessToken: t.access, AccessExpires: t.expires, RefreshToken: t.refresh,
+		IDToken: t.id, AccessToken: t.access, AccessExpires: t.expires, RefreshToken: t.refresh, IDExpires: proof.expires,
 	}, nil
 }
 

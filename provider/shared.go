@@ -71,18 +71,19 @@ func (s *shared[T]) refresh(ctx context.Context) error {
 
 // force fetches because the value of generation seen did not do. If a newer
 // one is there already that is the answer; otherwise at most one forced fetch
-// a minute is made, and callers beyond it get the value they have seen, or
-// the error of a last fetch that failed.
-func (s *shared[T]) force(ctx context.Context, seen int) (versioned[T], error) {
+// a minute is made on each budget, and callers beyond it get the value they
+// have seen, or the error of a last fetch that failed. last is when the budget
+// was spent; it belongs to the lock.
+func (s *shared[T]) force(ctx context.Context, seen int, last *time.Time) (versioned[T], error) {
 	return s.fly(ctx, func() (done bool, err error) {
 		if s.generation != seen {
 			return true, nil
 		}
 		now := s.now()
-		if !s.forced.IsZero() && now.Sub(s.forced) < forcedEvery {
+		if !last.IsZero() && now.Sub(*last) < forcedEvery {
 			return true, s.err
 		}
-		s.forced = now
+		*last = now
 		return false, nil
 	})
 }

@@ -92,16 +92,16 @@ func TestForceWithAnOldValueTakesTheNewOne(t *testing.T) {
 	if err := s.refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if at, err := s.force(t.Context(), old.generation); err != nil || at.value != 2 || loads != 2 {
+	if at, err := s.force(t.Context(), old.generation, &s.forced); err != nil || at.value != 2 || loads != 2 {
 		t.Errorf("value %d after %d loads, %v; want the second without a third", at.value, loads, err)
 	}
 	// The budget is still there for the value that is at hand.
 	for range 2 {
-		if at, err := s.force(t.Context(), 2); err != nil || at.value != 3 || loads != 3 {
+		if at, err := s.force(t.Context(), 2, &s.forced); err != nil || at.value != 3 || loads != 3 {
 			t.Errorf("value %d after %d loads, %v; want the third", at.value, loads, err)
 		}
 	}
-	if at, err := s.force(t.Context(), 3); err != nil || at.generation != 3 || loads != 3 {
+	if at, err := s.force(t.Context(), 3, &s.forced); err != nil || at.generation != 3 || loads != 3 {
 		t.Errorf("value %d after %d loads, %v; want no fourth within the minute", at.value, loads, err)
 	}
 }

@@ -1,0 +1,66 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/gatehouse-proxy/gatehouse/identity"
+)
+
+// signOutEndpoints are the addresses that only ending things needs. Each may be
+// empty.
+type signOutEndpoints struct {
+	endSession    string // RP-Initiated Logout 1.0 section 2.1
+	startSLO      string // PingFederate before it had the former
+	revocation    string // RFC 7009
+	introspection string // RFC 7662
+}
+
+// signOutEndpoints reads them from the configuration and then from discovery,
+// where one that cannot be used counts as missing: nobody is kept from signing
+// in because of where signing out would lead.
+func (p *Provider) signOutEndpoints(document identity.Claims) signOutEndpoints {
+	read := func(configured string, names ...string) string {
+		if configured != "" || document == nil {
+			return configured
+		}
+		for _, name := range names {
+			address, err := p.discovered(document, name, false)
+			if err != nil {
+				p.o.Log.Warn("endpoint of the provider left out", "provider", p.o.Name, "error", err.Error())
+			} else if address != "" {
+				return address
+			}
+		}
+		return ""
+	}
+	return signOutEndpoints{
+		endSession:    read(p.o.Endpoints.EndSession, "end_session_endpoint"),
+		startSLO:      read("", "ping_end_session_endpoint"),
+		revocation:    read(p.o.Endpoints.Revocation, "revocation_endpoint"),
+		introspection: read(p.o.Endpoints.Introspection, "introspection_endpoint"),
+	}
+}
+
+// Issues reports whether issuer is this provider's, byte for byte.
+func (p *Provider) Issues(issuer string) bool { return issuer == p.o.Issuer }
+
+// Issuer is the issuer as tokens name it.
+func (p *Provider) Issuer() string { return p.o.Issuer }
+
+// patience is how long a sign-out waits for discovery.
+const patience = 2 * time.Second
+
+// atHand is the metadata for somebody who leaves: an error at once when the
+// provider was down when it was last asked, because then there is nothing that
+// could be done there.
+func (p *Provider) atHand(ctx context.Context) (*metadata, error) {
+	at, err := p.metadata.peek()
+	if at.generation > 0 {
+		return at.value, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	at, err = p.metadata.get(ctx)
+	return at.value, err
+}

@@ -2,9 +2,9 @@ package telemetry
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"math"
-	"strings"
 	"time"
 )
 
@@ -17,13 +17,19 @@ import (
 // is nothing to say.
 type AccessLog struct {
 	handler slog.Handler
+	fast    io.Writer // where JSON goes past slog; nil sends all through handler
+	lines   lines
 	all     bool
 }
 
 // NewAccessLog returns an AccessLog that writes through log. Unless all is set
 // it writes only the failures, whose causes are told nowhere else.
 func NewAccessLog(log *slog.Logger, all bool) *AccessLog {
-	return &AccessLog{handler: log.Handler(), all: all}
+	l := &AccessLog{handler: log.Handler(), all: all}
+	if h, ok := l.handler.(jsonHandler); ok {
+		l.fast = h.w
+	}
+	return l
 }
 
 // maxFields is how many attributes a line has at most.
@@ -40,6 +46,13 @@ func (l *AccessLog) Write(rec *Record) {
 	}
 	ctx := context.Background()
 	if !l.handler.Enabled(ctx, level) {
+		return
+	}
+	if l.fast != nil {
+		b := l.lines.get()
+		*b = rec.appendJSON(*b, level)
+		_, _ = l.fast.Write(*b) // see below
+		l.lines.put(b)
 		return
 	}
 	line := slog.NewRecord(rec.Started.Add(rec.Duration), level, "request", 0)
@@ -89,10 +102,10 @@ func (f *fields) text(key, value string) {
 	}
 }
 
-// cause adds the error unless it is nil. The lines of a stack are joined.
+// cause adds the error unless it is nil.
 func (f *fields) cause(err error) {
 	if err != nil {
-		*f = append(*f, slog.String("error", printable(strings.ReplaceAll(err.Error(), "\n", " | "), maxError)))
+		*f = append(*f, slog.String("error", printable(oneLine(err), maxError)))
 	}
 }
 

@@ -48,6 +48,9 @@ func BenchmarkAccessLog(b *testing.B) {
 	run("json", io.Discard, "json", true)
 	run("text", io.Discard, "text", true)
 	run("json to a file", file, "json", true)
+	behind := NewLineWriter(file)
+	defer behind.Close()
+	run("json to a file behind a LineWriter", behind, "json", true)
 }
 
 func BenchmarkRequest(b *testing.B) {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -26,6 +27,7 @@ type Metrics struct {
 	reloads  *prometheus.CounterVec
 	gauges   *gauges
 	codes    codeTable
+	lines    atomic.Pointer[LineWriter]
 
 	mu     sync.Mutex // guards routes
 	routes map[string]*RouteMetrics
@@ -65,13 +67,27 @@ func NewMetrics(build Build) *Metrics {
 	}, []string{"version", "commit", "go_version"})
 	info.WithLabelValues(build.Version, build.Commit, runtime.Version()).Set(1)
 
+	dropped := prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "gatehouse_log_lines_dropped_total",
+		Help: "Lines of the log that were lost because their writer blocked or failed.",
+	}, func() float64 {
+		if lines := m.lines.Load(); lines != nil {
+			return float64(lines.Dropped())
+		}
+		return 0
+	})
+
 	m.registry.MustRegister(
+		dropped,
 		m.requests, m.duration, m.upstream, m.signIns.total, m.refusals.total, m.reloads, m.gauges, info,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
 }
+
+// WatchLog counts the lines that w drops.
+func (m *Metrics) WatchLog(w *LineWriter) { m.lines.Store(w) }
 
 // durationBuckets are classic buckets, in seconds: half a millisecond is a
 // signed-in request on a fast upstream, a minute the default limit of the

@@ -23,14 +23,19 @@ func serveCommand(std streams) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		log := telemetry.NewLogger(std.err, c.Log.Format, c.Log.Level, isTerminal(std))
+		lines := telemetry.NewLineWriter(std.err)
+		defer lines.Close()
+		log := telemetry.NewLogger(lines, c.Log.Format, c.Log.Level, isTerminal(std))
 		for _, warning := range c.Warnings() {
 			log.Warn(warning)
 		}
 		tuneGC()
-		process := gateway.Process{Log: log, Metrics: telemetry.NewMetrics(build()), Source: &gateway.Source{File: *path, Getenv: os.Getenv}}
+		metrics := telemetry.NewMetrics(build())
+		metrics.WatchLog(lines)
+		process := gateway.Process{Log: log, Metrics: metrics, Source: &gateway.Source{File: *path, Getenv: os.Getenv}}
 		b, err := gateway.Compile(c, nil, process)
 		if err != nil {
+			lines.Close() // what it says comes before why it ended
 			return failed(explain(err, std.err))
 		}
 		server, err := gateway.Open(b, process)

@@ -26,6 +26,7 @@ func (c *checker) all() {
 	c.headers(c.config.Headers, root.key("headers"))
 	c.routes(c.config.Routes, root.key("routes"))
 	c.pages(&c.config.Pages, root.key("pages"))
+	c.perProcess(c.config, root.key("session"))
 }
 
 // missing reports that block p lacks key.

@@ -58,11 +58,16 @@ func headerAlias(name string) string {
 }
 
 func (c *checker) headerValue(v *HeaderValue, p path) {
-	claim, value := c.present(p.key("claim")), c.present(p.key("value"))
+	claim, value, token := c.present(p.key("claim")), c.present(p.key("value")), c.present(p.key("token"))
+	given := 0
+	for _, present := range []bool{claim, value, token} {
+		if present {
+			given++
+		}
+	}
 	switch {
-	case c.present(p.key("token")): // reported as not supported yet
-	case claim == value:
-		c.add(p, "needs exactly one of claim and value")
+	case given != 1:
+		c.add(p, "needs exactly one of claim, token and value")
 	case claim && v.Claim == "":
 		c.add(p.key("claim"), "is empty; name the claim, like employee.id")
 	case claim:
@@ -70,7 +75,21 @@ func (c *checker) headerValue(v *HeaderValue, p path) {
 	case v.Value != nil:
 		c.fixedValue(v.Value.Reveal(), p.key("value"))
 	}
-	c.joiner(v.Join, !claim && value, p.key("join"))
+	c.joiner(v.Join, !claim && given > 0, p.key("join"))
+	c.tokenPrefix(v.Prefix, !token && given > 0, p.key("prefix"))
+}
+
+// tokenPrefix: as fixed a value as any, before a token.
+func (c *checker) tokenPrefix(prefix string, useless bool, p path) {
+	switch {
+	case !c.present(p):
+	case useless:
+		c.add(p, "goes with token, like {token: access, prefix: \"Bearer \"}")
+	case strings.HasPrefix(prefix, " "):
+		c.add(p, "begins with a blank")
+	case len(prefix) > 256:
+		c.add(p, "is longer than 256 bytes")
+	}
 }
 
 // fixedValue: nothing that ends a header early (RFC 9110 section 5.5).
@@ -88,7 +107,7 @@ func (c *checker) joiner(join string, useless bool, p path) {
 	switch {
 	case !c.present(p):
 	case useless:
-		c.add(p, "goes with claim, not with value")
+		c.add(p, "goes with claim, not with value or token")
 	case join == "":
 		c.add(p, "is empty, so the members could not be told apart")
 	case strings.Contains(join, "%"):

@@ -107,6 +107,8 @@ func (c *checker) endpoints(o *Provider, p path) {
 		{ends.key("jwks"), o.Endpoints.JWKS},
 		{ends.key("userinfo"), o.Endpoints.Userinfo},
 		{ends.key("end_session"), o.Endpoints.EndSession},
+		{ends.key("introspection"), o.Endpoints.Introspection},
+		{ends.key("revocation"), o.Endpoints.Revocation},
 	} {
 		if e.u != nil {
 			c.providerURL(e.at, e.u.URL, o.InsecureHTTP)

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"net/url"
 	"strings"
+	"time"
 )
 
 func (c *checker) session(s *Session, p path) {
 	c.keys(s.Keys, p.key("keys"))
 	c.lifetimes(s, p)
+	c.renewals(s, p)
 	c.cookieName(s.Cookie.Name, p.key("cookie").key("name"))
 	c.afterSignOut(s.AfterSignOut, p.key("after_sign_out"))
 }
@@ -38,6 +40,52 @@ func (c *checker) lifetimes(s *Session, p path) {
 	if s.Absolute > 0 && s.Idle > s.Absolute {
 		c.note(p.key("idle"), "is longer than absolute and so without effect")
 	}
+}
+
+// renewals: asked for in time, and not all the time.
+func (c *checker) renewals(s *Session, p path) {
+	c.notNegative(p.key("refresh_before"), s.RefreshBefore)
+	c.notNegative(p.key("recheck"), s.Recheck)
+	if s.Recheck > 0 && s.Recheck < Duration(10*time.Second) {
+		c.add(p.key("recheck"), "must be 0, or at least 10s: it is a call to the provider for every session")
+	}
+}
+
+// perProcess tells what cookies promise for one process alone, where the file
+// depends on it. Without Redis, replicas know nothing of each other's doings.
+func (c *checker) perProcess(config *Config, p path) {
+	if config.Session.Store != "cookie" {
+		return
+	}
+	const remedy = " by this process alone; with more than one replica, keep sessions in Redis"
+	if config.Session.Recheck > 0 {
+		c.note(p.key("recheck"), "works with sessions in cookies, but refresh tokens are spent and sign-offs at the provider are known"+remedy)
+		return
+	}
+	if at, used := tokenHeader(config); used {
+		c.note(at, "works with sessions in cookies, but refresh tokens are spent"+remedy)
+	}
+}
+
+// tokenHeader finds the first header that sends a token.
+func tokenHeader(config *Config) (path, bool) {
+	first := func(h Headers, p path) (path, bool) {
+		for _, name := range sortedKeys(h) {
+			if h[name] != nil && h[name].Token != "" {
+				return p, true
+			}
+		}
+		return "", false
+	}
+	if p, ok := first(config.Headers, root.key("headers")); ok {
+		return p, true
+	}
+	for i := range config.Routes {
+		if p, ok := first(config.Routes[i].Headers, root.key("routes").item(i).key("headers")); ok {
+			return p, true
+		}
+	}
+	return "", false
 }
 
 // cookieName: an RFC 6265 token, to which the prefix is added and not written.

@@ -43,8 +43,10 @@ func TestSessionMistakesAreNamedAndTheirTwinsLoad(t *testing.T) {
 			`5:44: session.store: "redis" is not supported yet`},
 		{`session: {keys: "${GATEHOUSE_KEY}", store: memory}`,
 			`5:44: session.store: unknown store "memory"; it can be cookie`},
-		{`session: {keys: "${GATEHOUSE_KEY}", recheck: 5m}`,
-			`5:37: session.recheck: "recheck" is not supported yet`},
+		{`session: {keys: "${GATEHOUSE_KEY}", recheck: 5s}`,
+			`5:46: session.recheck: must be 0, or at least 10s: it is a call to the provider for every session`},
+		{`session: {keys: "${GATEHOUSE_KEY}", on_refresh_failure: drop}`,
+			`5:57: session.on_refresh_failure: unknown on_refresh_failure "drop"; it can be keep, reauth`},
 		{`session: {keys: "${GATEHOUSE_KEY}", remember_max: 64MB}`,
 			`5:51: session.remember_max: "64MB" is not a size; write bytes, or a whole number of KiB, MiB, GiB or TiB`},
 	})

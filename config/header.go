@@ -12,12 +12,11 @@ type Headers map[string]*HeaderValue
 
 // HeaderValue is exactly one of Claim, Value or Token.
 type HeaderValue struct {
-	Claim string  `yaml:"claim" doc:"Claim path whose value is sent; also the mapped names email, groups, username and name, and sub."`
-	Join  string  `yaml:"join" default:"," doc:"Between the members of a list claim."`
-	Value *Secret `yaml:"value" doc:"A fixed value."`
-
-	Token  Later `yaml:"token" later:"true"`
-	Prefix Later `yaml:"prefix" later:"true"`
+	Claim  string  `yaml:"claim" doc:"Claim path whose value is sent; also the mapped names email, groups, username and name, and sub."`
+	Join   string  `yaml:"join" default:"," doc:"Between the members of a list claim."`
+	Value  *Secret `yaml:"value" doc:"A fixed value."`
+	Token  string  `yaml:"token" enum:"access,id" doc:"The person's access or id token. Left out once it has expired."`
+	Prefix string  `yaml:"prefix" doc:"What stands before a token, like \"Bearer \"."`
 }
 
 // decode reads a mapping of header names, in which null removes a header.
@@ -43,10 +42,10 @@ func (h *Headers) decode(d *decoder, n *yaml.Node, p path) {
 	}
 }
 
-// decode reads {claim: …} or {value: …}.
+// decode reads {claim: …}, {token: …} or {value: …}.
 func (v *HeaderValue) decode(d *decoder, n *yaml.Node, p path) {
 	if n.Kind != yaml.MappingNode {
-		d.reject(p, "must be {claim: PATH}, {value: TEXT} or null, which removes the header")
+		d.reject(p, "must be {claim: PATH}, {token: access}, {value: TEXT} or null, which removes the header")
 		return
 	}
 	d.block(n, reflect.ValueOf(v).Elem(), p, nil)

@@ -24,6 +24,7 @@ type Provider struct {
 	Userinfo            string            `yaml:"userinfo" default:"auto" enum:"auto,always,never" doc:"When the userinfo endpoint is asked. auto: when one exists and the ID token lacks a claim that this configuration uses."`
 
 	Claims               ClaimMap `yaml:"claims" doc:"Which claim holds what. Each is a claim path (a.b.c) or a list of them; the first non-empty wins, ID token before userinfo."`
+	SignOutHint          string   `yaml:"sign_out_hint" default:"auto" enum:"auto,always,never" doc:"Whether the ID token is kept for id_token_hint, so that the provider signs out without asking. auto: with sessions in Redis, and for pingone_aic, which demands it. Without it client_id is sent."`
 	SigningAlgs          []string `yaml:"signing_algs" default:"[RS256, ES256, PS256, EdDSA]" enum:"RS256,RS384,RS512,ES256,ES384,ES512,PS256,PS384,PS512,EdDSA" doc:"Accepted signature algorithms of ID tokens; asymmetric only."`
 	EmailDomains         []string `yaml:"email_domains" placeholder:"placeholder.invalid" doc:"Domains this provider may speak for; addresses of others count as unverified."`
 	RequireEmailVerified string   `yaml:"require_email_verified" default:"auto" enum:"auto,always,never" doc:"auto: true is verified, an absent claim is verified from PingOne, from a provider with email_domains and from an only provider. always: a sign-in without true is refused. never: every address counts as verified."`
@@ -37,7 +38,6 @@ type Provider struct {
 	PrivateKey   Later `yaml:"private_key" later:"true"`
 	PAR          Later `yaml:"par" later:"true"`
 	ResponseMode Later `yaml:"response_mode" later:"true"`
-	SignOutHint  Later `yaml:"sign_out_hint" later:"true"`
 }
 
 // Endpoints is the `endpoints` block of a provider.
@@ -46,11 +46,11 @@ type Endpoints struct {
 	Token         *URL `yaml:"token" doc:"Token endpoint."`
 	JWKS          *URL `yaml:"jwks" doc:"JSON Web Key Set."`
 	Userinfo      *URL `yaml:"userinfo" doc:"Userinfo endpoint."`
-	EndSession    *URL `yaml:"end_session" doc:"End-session endpoint; it will serve signing out at the provider, which this version does not do."`
+	EndSession    *URL `yaml:"end_session" doc:"End-session endpoint: where signing out goes on. At PingOne, …/as/idpSignoff ends the session without its cookie."`
+	Introspection *URL `yaml:"introspection" doc:"Introspection endpoint (RFC 7662)."`
+	Revocation    *URL `yaml:"revocation" doc:"Revocation endpoint (RFC 7009)."`
 
-	Introspection Later `yaml:"introspection" later:"true"`
-	Revocation    Later `yaml:"revocation" later:"true"`
-	PAR           Later `yaml:"par" later:"true"`
+	PAR Later `yaml:"par" later:"true"`
 }
 
 // ClaimMap is the `claims` block of a provider.

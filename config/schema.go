@@ -130,7 +130,7 @@ func (s schemas) selector(t reflect.Type) schema {
 func (s schemas) headerValue(t reflect.Type) schema {
 	made := s.block(t)
 	made["type"] = "object"
-	made["oneOf"] = []schema{required("claim"), required("value")}
+	made["oneOf"] = []schema{required("claim"), required("token"), required("value")}
 	return made
 }
 

@@ -8,18 +8,18 @@ import (
 
 // Session is the `session` block.
 type Session struct {
-	Keys         []Secret `yaml:"keys" placeholder:"9d1f0c6be2a8473560f4c81b27d95e3a7c06b1e84f2d935a60c7e1b89d24f5a3" doc:"Required. Keys of 32 bytes (gatehouse keygen prints one): exactly 64 hex digits or base64. The first seals, all open: put a new one first to rotate."`
-	Idle         Duration `yaml:"idle" default:"1h" doc:"Sign-out after this long without a request; 0 means never."`
-	Absolute     Duration `yaml:"absolute" default:"12h" doc:"Sign-out this long after the sign-in, whatever happens."`
-	Cookie       Cookie   `yaml:"cookie" doc:"The session cookie."`
-	AfterSignOut string   `yaml:"after_sign_out" placeholder:"/" doc:"Where people land after sign-out: a path or an absolute https URL. Default a page of Gatehouse's."`
-	Store        string   `yaml:"store" default:"cookie" enum:"cookie" later:"redis" doc:"Where sessions live: cookie (sealed, in the browser)."`
-	RememberMax  Size     `yaml:"remember_max" default:"64MiB" doc:"Memory for opened sessions; 0 opens the cookie on every request."`
+	Keys             []Secret `yaml:"keys" placeholder:"9d1f0c6be2a8473560f4c81b27d95e3a7c06b1e84f2d935a60c7e1b89d24f5a3" doc:"Required. Keys of 32 bytes (gatehouse keygen prints one): exactly 64 hex digits or base64. The first seals, all open: put a new one first to rotate."`
+	Idle             Duration `yaml:"idle" default:"1h" doc:"Sign-out after this long without a request; 0 means never."`
+	Absolute         Duration `yaml:"absolute" default:"12h" doc:"Sign-out this long after the sign-in, whatever happens."`
+	RefreshBefore    Duration `yaml:"refresh_before" default:"60s" doc:"Tokens that are in use are renewed this long before they expire."`
+	OnRefreshFailure string   `yaml:"on_refresh_failure" default:"keep" enum:"keep,reauth" doc:"When tokens cannot be renewed for now: keep the session, without expired tokens, or reauth, which sends people to sign in once the tokens have expired. A refusal for good (invalid_grant) always ends the session."`
+	Recheck          Duration `yaml:"recheck" default:"0s" doc:"Ask the provider this often, by a refresh or else by introspection, whether the person is still signed in there; 0 never asks."`
+	Cookie           Cookie   `yaml:"cookie" doc:"The session cookie."`
+	AfterSignOut     string   `yaml:"after_sign_out" placeholder:"/" doc:"Where people land after sign-out: a path or an absolute https URL. Default a page of Gatehouse's."`
+	Store            string   `yaml:"store" default:"cookie" enum:"cookie" later:"redis" doc:"Where sessions live: cookie (sealed, in the browser)."`
+	RememberMax      Size     `yaml:"remember_max" default:"64MiB" doc:"Memory for opened sessions; 0 opens the cookie on every request."`
 
-	RefreshBefore    Later `yaml:"refresh_before" later:"true"`
-	OnRefreshFailure Later `yaml:"on_refresh_failure" later:"true"`
-	Recheck          Later `yaml:"recheck" later:"true"`
-	Redis            Later `yaml:"redis" later:"true"`
+	Redis Later `yaml:"redis" later:"true"`
 }
 
 // Cookie is the `session.cookie` block.

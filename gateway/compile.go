@@ -89,6 +89,7 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 		Routes:    routes,
 		Pages:     pages,
 		Store:     b.store,
+		Now:       process.Now,
 		AccessLog: telemetry.NewAccessLog(process.Log, c.Log.Access),
 		Metrics:   process.Metrics,
 		Remember:  c.Session.RememberMax > 0,

@@ -44,6 +44,8 @@ func providerOptions(c *config.Provider, keep []string, only bool, process Proce
 			JWKS:          address(c.Endpoints.JWKS),
 			Userinfo:      address(c.Endpoints.Userinfo),
 			EndSession:    address(c.Endpoints.EndSession),
+			Introspection: address(c.Endpoints.Introspection),
+			Revocation:    address(c.Endpoints.Revocation),
 		},
 	}
 	for _, secret := range c.ClientSecret {

@@ -138,6 +138,7 @@ func headerRules(headers config.Headers) []proxy.HeaderRule {
 		rule := proxy.HeaderRule{Name: name, Remove: v == nil}
 		if v != nil {
 			rule.Claim, rule.Join = v.Claim, v.Join
+			rule.Token, rule.Prefix = v.Token, v.Prefix
 			if v.Value != nil {
 				rule.Value = v.Value.Reveal()
 			}

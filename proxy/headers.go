@@ -14,7 +14,8 @@ import (
 )
 
 // HeaderRule is one line of a headers block: what the header Name is set to
-// on the way to the upstream. Exactly one of Claim, Value and Remove is set.
+// on the way to the upstream. Exactly one of Claim, Token, Value and Remove is
+// set.
 type HeaderRule struct {
 	Name string
 	// Claim is a claim path. sub, iss, email, email_verified, groups,
@@ -25,11 +26,24 @@ type HeaderRule struct {
 	Claim string
 	// Join goes between the members of a list; empty means ",".
 	Join string
+	// Token is TokenAccess or TokenID: the caller's token, behind Prefix. It is
+	// left out once it has expired.
+	Token, Prefix string
 	// Value is sent as it is, to whoever is calling.
 	Value string
 	// Remove sends no such header, neither ours nor the client's.
 	Remove bool
 }
+
+// The tokens that a header may hold.
+const (
+	TokenAccess = "access"
+	TokenID     = "id"
+)
+
+// Tokens are what a caller has; each is empty if there is none, or none that
+// still counts.
+type Tokens struct{ Access, ID string }
 
 // defaultHeaders are set unless a rule says otherwise.
 var defaultHeaders = []HeaderRule{
@@ -57,6 +71,7 @@ const maxHeaderValue = 16 << 10
 type HeaderPlan struct {
 	rules  []HeaderRule // by name; none that removes
 	names  []string     // of all rules, those that remove included
+	tokens bool         // some rule sends a token
 	nobody *Rendered
 }
 
@@ -86,6 +101,7 @@ func CompileHeaders(global, route []HeaderRule) (*HeaderPlan, error) {
 		p.names = append(p.names, rule.Name)
 		if !rule.Remove {
 			p.rules = append(p.rules, rule)
+			p.tokens = p.tokens || rule.Token != ""
 		}
 	}
 	p.nobody = p.Render(nil)
@@ -98,10 +114,14 @@ func (rule HeaderRule) check() error {
 		return errors.New("is no header name")
 	case slices.Contains(reserved, foldName(rule.Name)):
 		return errors.New("is not for rules to set or remove")
-	case rule.Remove && rule.Claim == "" && rule.Value == "":
+	case rule.Token != "" && rule.Token != TokenAccess && rule.Token != TokenID:
+		return errors.New("token must be access or id")
+	case rule.Prefix != "" && (!sendable("x"+rule.Prefix+"x") || rule.Token == ""):
+		return errors.New("has a prefix with control characters, or without a token")
+	case !rule.exactlyOne():
+		return errors.New("needs exactly one of a claim, a token and a value")
+	case rule.Remove:
 		return nil
-	case rule.Remove || (rule.Claim == "") == (rule.Value == ""):
-		return errors.New("needs either a claim or a value")
 	case rule.Value != "" && (!sendable(rule.Value) || len(rule.Value) > maxHeaderValue):
 		return errors.New("has a value with control characters, with spaces around it, or above 16 KiB")
 	}
@@ -112,6 +132,17 @@ func (rule HeaderRule) check() error {
 		}
 	}
 	return nil
+}
+
+// exactlyOne reports whether the rule says one thing.
+func (rule HeaderRule) exactlyOne() bool {
+	n := 0
+	for _, said := range []bool{rule.Claim != "", rule.Token != "", rule.Value != "", rule.Remove} {
+		if said {
+			n++
+		}
+	}
+	return n == 1
 }
 
 // Names lists, canonical and sorted, every header that the plan sets or
@@ -131,8 +162,15 @@ type renderedField struct {
 	value []string // shared by all requests, one element, capacity one
 }
 
-// Render works out the headers for id; nil is nobody and gets the fixed ones.
-func (p *HeaderPlan) Render(id *identity.Identity) *Rendered {
+// Render works out the headers for id without any token; nil is nobody and
+// gets the fixed ones.
+func (p *HeaderPlan) Render(id *identity.Identity) *Rendered { return p.RenderWith(id, Tokens{}) }
+
+// SendsTokens reports whether RenderWith makes anything of tokens.
+func (p *HeaderPlan) SendsTokens() bool { return p.tokens }
+
+// RenderWith works out the headers for id with the tokens that count now.
+func (p *HeaderPlan) RenderWith(id *identity.Identity, tokens Tokens) *Rendered {
 	if id == nil && p.nobody != nil {
 		return p.nobody
 	}
@@ -140,8 +178,11 @@ func (p *HeaderPlan) Render(id *identity.Identity) *Rendered {
 	for i := range p.rules {
 		rule := &p.rules[i]
 		value, ok := rule.Value, true
-		if rule.Claim != "" {
+		switch {
+		case rule.Claim != "":
 			value, ok = rule.render(claimOf(id, rule.Claim))
+		case rule.Token != "":
+			value, ok = rule.bearing(tokens)
 		}
 		switch {
 		case !ok:
@@ -151,6 +192,20 @@ func (p *HeaderPlan) Render(id *identity.Identity) *Rendered {
 		}
 	}
 	return r
+}
+
+// bearing is the token behind its prefix, nothing without one, and not ok for
+// one that does not fit.
+func (rule *HeaderRule) bearing(tokens Tokens) (value string, ok bool) {
+	token := tokens.Access
+	if rule.Token == TokenID {
+		token = tokens.ID
+	}
+	if token == "" {
+		return "", true
+	}
+	value = rule.Prefix + token
+	return value, sendable(value) && len(value) <= maxHeaderValue
 }
 
 // Apply sets the headers in h, each exactly once. It costs no allocation.

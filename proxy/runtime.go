@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/identity"
 	"github.com/gatehouse-proxy/gatehouse/login"
@@ -24,6 +25,7 @@ type Options struct {
 	Routes    []RouteOptions
 	Pages     *page.Pages
 	Store     session.Store
+	Now       func() time.Time // nil: time.Now
 	NewLogin  func(Routes) *login.Login
 	AccessLog *telemetry.AccessLog
 	Metrics   *telemetry.Metrics
@@ -44,6 +46,7 @@ type Runtime struct {
 	login     *login.Login
 	views     views
 	store     session.Store
+	now       func() time.Time
 	pages     *page.Pages
 	accessLog *telemetry.AccessLog
 	metrics   *telemetry.Metrics
@@ -65,12 +68,16 @@ func NewRuntime(o Options) (*Runtime, error) {
 		authPath:  o.AuthPath,
 		sites:     sites{byPort: map[authority][]*site{}},
 		store:     o.Store,
+		now:       o.Now,
 		pages:     o.Pages,
 		accessLog: o.AccessLog,
 		metrics:   o.Metrics,
 		unrouted:  o.Metrics.Route(""),
 		log:       o.Log,
 		views:     views{remember: o.Remember},
+	}
+	if rt.now == nil {
+		rt.now = time.Now
 	}
 	for _, ro := range o.Routes {
 		s := rt.sites.add(ro.Scheme, ro.Host, ro.Port)

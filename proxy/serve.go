@@ -46,7 +46,7 @@ func (rt *Runtime) caller(r *http.Request, v *visit) (*session.Session, error) {
 	case !v.route.accepts(s.Identity.Provider):
 		return nil, nil
 	}
-	seen, fresh := rt.views.of(s, v.route)
+	seen, fresh := rt.views.of(s, v.route, rt.now)
 	if left := seen.headers.Omitted(); fresh && len(left) > 0 {
 		rt.log.Warn("claims that cannot be sent were left out", "route", v.route.Name, "headers", left, "session", seen.session)
 	}

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"sync"
+	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/session"
 	"github.com/gatehouse-proxy/gatehouse/telemetry"
@@ -11,7 +12,8 @@ import (
 // request, because a remembered session is one shared, unchanging value.
 type view struct {
 	headers *Rendered
-	session string // the name in the log
+	until   session.Time // a token in headers ends then; zero: none does
+	session string       // the name in the log
 }
 
 // views remembers them by the session's address in memory, so a session that
@@ -36,18 +38,22 @@ type viewKey struct {
 const maxViews = 256
 
 // of returns the view of s on route, and whether it was made just now.
-func (vs *views) of(s *session.Session, route *Route) (v *view, fresh bool) {
+func (vs *views) of(s *session.Session, route *Route, now func() time.Time) (v *view, fresh bool) {
 	shard := &vs.shards[shardOf(s.ID)]
 	key := viewKey{s, route}
 	shard.mu.Lock()
 	known := shard.of[key]
 	shard.mu.Unlock()
-	if known != nil {
+	if known != nil && (known.until.IsZero() || session.At(now()) < known.until) {
 		return known, false
 	}
-	made := &view{
-		headers: route.forwarder.Headers().Render(&s.Identity),
-		session: telemetry.SessionHash(s.ID),
+	made := &view{session: telemetry.SessionHash(s.ID)}
+	if plan := route.forwarder.Headers(); plan.SendsTokens() {
+		var tokens Tokens
+		tokens, made.until = live(&s.Tokens, session.At(now()))
+		made.headers = plan.RenderWith(&s.Identity, tokens)
+	} else {
+		made.headers = plan.Render(&s.Identity)
 	}
 	if !vs.remember {
 		return made, false
@@ -59,6 +65,26 @@ func (vs *views) of(s *session.Session, route *Route) (v *view, fresh bool) {
 	}
 	shard.of[key] = made
 	return made, true
+}
+
+// live are the tokens that have not expired at now, and when the first of them
+// will, zero if none does. A token of unknown end counts: its provider says no
+// more, and the app will.
+func live(t *session.Tokens, now session.Time) (tokens Tokens, until session.Time) {
+	for _, each := range []struct {
+		token   string
+		expires session.Time
+		into    *string
+	}{{t.Access, t.AccessExpires, &tokens.Access}, {t.ID, t.IDExpires, &tokens.ID}} {
+		if !each.expires.IsZero() && now >= each.expires {
+			continue
+		}
+		*each.into = each.token
+		if !each.expires.IsZero() && (until.IsZero() || each.expires < until) {
+			until = each.expires
+		}
+	}
+	return tokens, until
 }
 
 // shardOf spreads random ids.

@@ -1,0 +1,90 @@
+package http1
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
+)
+
+// answer is the reading half of an exchange, in one piece of memory with the
+// body it becomes.
+type answer struct {
+	conn   *conn
+	ctx    context.Context
+	stop   func() bool // ends the watch on the request's context
+	upload *upload     // nil without a body
+	body   body
+}
+
+// read returns the final answer's head. Informational ones are told to the
+// request's httptrace hook, as http.Transport does.
+func (x *answer) read(req *http.Request) (*http.Response, error) {
+	for {
+		doubtful := x.doubtful()
+		res, err := http.ReadResponse(x.conn.in, req)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case res.StatusCode == http.StatusSwitchingProtocols:
+			return nil, errors.New("the protocol was switched unasked")
+		case res.StatusCode < 100 || res.StatusCode > 999:
+			return nil, fmt.Errorf("status %d", res.StatusCode)
+		case res.StatusCode < 200:
+			if res.StatusCode == http.StatusContinue {
+				x.upload.ask()
+			}
+			if err := inform(req, res); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		x.begin(req, res, doubtful)
+		return res, nil
+	}
+}
+
+// inform passes an informational answer on.
+func inform(req *http.Request, res *http.Response) error {
+	trace := httptrace.ContextClientTrace(req.Context())
+	if trace == nil {
+		return nil
+	}
+	if res.StatusCode == http.StatusContinue && trace.Got100Continue != nil {
+		trace.Got100Continue()
+	}
+	if trace.Got1xxResponse != nil {
+		return trace.Got1xxResponse(res.StatusCode, textproto.MIMEHeader(res.Header))
+	}
+	return nil
+}
+
+// begin makes the body of a final answer.
+func (x *answer) begin(req *http.Request, res *http.Response, doubtful bool) {
+	x.conn.head = unbounded
+	x.upload.answered()
+	b := &x.body
+	b.answer = x
+	b.reusable = !res.Close && !req.Close && !doubtful && res.ProtoAtLeast(1, 1)
+	switch {
+	case req.Method == http.MethodHead, res.StatusCode == http.StatusNoContent, res.StatusCode == http.StatusNotModified:
+		b.finish()
+		res.Body = http.NoBody
+		return
+	case res.ContentLength == 0:
+		b.finish()
+		res.Body = http.NoBody
+		return
+	case res.ContentLength > 0:
+		b.left = res.ContentLength
+	default:
+		b.stream = res.Body
+		if len(res.TransferEncoding) == 0 { // ends with the connection
+			b.reusable = false
+		}
+	}
+	res.Body = b
+}

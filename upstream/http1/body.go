@@ -1,0 +1,139 @@
+package http1
+
+import (
+	"errors"
+	"io"
+)
+
+// body is the body of an answer. At its end the connection goes back to the
+// pool; closed before, or broken, it ends the connection.
+type body struct {
+	answer *answer
+	// left counts the bytes of a body with a length; stream is any other, as
+	// http.ReadResponse reads it.
+	left     int64
+	stream   io.Reader
+	reusable bool // the answer allows it
+	over     error
+}
+
+// spliceFrom is the length above which what is not yet in the buffer is handed
+// to the writer as the connection itself.
+const spliceFrom = 32 << 10
+
+var errClosed = errors.New("read on a closed body")
+
+// Read reads. A body shorter than its Content-Length is io.ErrUnexpectedEOF.
+func (b *body) Read(p []byte) (int, error) {
+	if b.over != nil {
+		return 0, b.over
+	}
+	if b.stream != nil {
+		n, err := b.stream.Read(p)
+		switch {
+		case err == io.EOF:
+			b.finish()
+		case err != nil:
+			err = b.fail(err)
+		}
+		return n, err
+	}
+	n, err := b.answer.conn.in.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	switch {
+	case b.left == 0:
+		b.finish()
+		return n, io.EOF
+	case err == io.EOF:
+		err = b.fail(io.ErrUnexpectedEOF)
+	case err != nil:
+		err = b.fail(err)
+	}
+	return n, err
+}
+
+// WriteTo writes the rest of a body with a length. A writer that reads from
+// connections itself gets a long one without a copy through this process.
+func (b *body) WriteTo(w io.Writer) (written int64, err error) {
+	in := b.answer.conn.in
+	from, splices := w.(io.ReaderFrom)
+	if b.stream != nil || !splices || b.left-int64(in.Buffered()) < spliceFrom {
+		buffer := copyBuffers.Get().(*[copySize]byte)
+		defer copyBuffers.Put(buffer)
+		return copyBody(w, b, buffer[:])
+	}
+	if n := in.Buffered(); n > 0 {
+		held, _ := in.Peek(n)
+		m, err := w.Write(held)
+		written, b.left = int64(m), b.left-int64(m)
+		if err != nil {
+			return written, err
+		}
+		_, _ = in.Discard(m)
+	}
+	b.answer.conn.readBody()
+	rest := &io.LimitedReader{R: b.answer.conn.Conn, N: b.left}
+	n, err := from.ReadFrom(rest)
+	written, b.left = written+n, rest.N
+	switch {
+	case err != nil:
+		return written, b.fail(err)
+	case b.left > 0:
+		return written, b.fail(io.ErrUnexpectedEOF)
+	}
+	b.finish()
+	return written, nil
+}
+
+// copyBody is io.CopyBuffer without its detours.
+func copyBody(w io.Writer, r io.Reader, buffer []byte) (written int64, err error) {
+	for {
+		n, err := r.Read(buffer)
+		if n > 0 {
+			m, failed := w.Write(buffer[:n])
+			written += int64(m)
+			if failed != nil {
+				return written, failed
+			}
+		}
+		if err == io.EOF {
+			return written, nil
+		}
+		if err != nil {
+			return written, err
+		}
+	}
+}
+
+// Close gives the connection up unless the body was read to its end.
+func (b *body) Close() error {
+	if b.over == nil {
+		_ = b.fail(errClosed)
+	}
+	return nil
+}
+
+// fail ends the connection, and says so in the request's own words if its
+// context ended it.
+func (b *body) fail(err error) error {
+	x := b.answer
+	x.stop()
+	x.conn.Close()
+	if cause := x.ctx.Err(); cause != nil {
+		err = cause
+	}
+	b.over = err
+	return err
+}
+
+// finish lets the connection serve again, if nothing speaks against it: no byte
+// behind the answer, nobody who closes it, and the whole request sent.
+func (b *body) finish() {
+	b.over = io.EOF
+	x := b.answer
+	if !x.stop() || !b.reusable || x.conn.in.Buffered() > 0 {
+		x.conn.Close()
+		return
+	}
+	x.upload.then(x.conn.keep)
+}

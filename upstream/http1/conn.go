@@ -1,0 +1,145 @@
+package http1
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+)
+
+const (
+	// maxHead bounds the heads of one answer, informational ones included.
+	maxHead = 1 << 20
+	// unbounded is what a body may take.
+	unbounded = -1
+)
+
+// conn is one connection, used by one exchange at a time.
+type conn struct {
+	net.Conn
+	client *Client
+	raw    syscall.RawConn // nil where the connection has none; it is not kept then
+	look   peek
+	in     *bufio.Reader
+	used   bool      // has answered before
+	since  time.Time // when it was last put into the pool
+
+	// Of the present exchange, touched by the goroutine that reads.
+	answered bool   // a byte of the answer has come
+	head     int64  // bytes that the answer's heads may still take, or unbounded
+	waiting  bool   // a read deadline is set
+	out      []byte // memory for the next head
+}
+
+func newConn(client *Client, c net.Conn) *conn {
+	made := &conn{Conn: c, client: client}
+	if s, ok := c.(syscall.Conn); ok {
+		made.raw, _ = s.SyscallConn()
+	}
+	made.look.prepare()
+	made.in = bufio.NewReaderSize(made, 4<<10)
+	return made
+}
+
+// errHeadTooLarge ends an answer whose heads never end.
+var errHeadTooLarge = errors.New("the head of the answer is too large")
+
+// Read is what the bufio.Reader reads from. It bounds heads and takes the
+// deadline of the head off a body, which may take as long as it likes.
+func (c *conn) Read(p []byte) (int, error) {
+	switch {
+	case c.head == 0:
+		return 0, errHeadTooLarge
+	case c.head > 0:
+		p = p[:min(int64(len(p)), c.head)]
+	default:
+		c.readBody()
+	}
+	n, err := c.Conn.Read(p)
+	if n > 0 {
+		c.answered = true
+		if c.head > 0 {
+			c.head -= int64(n)
+		}
+	}
+	return n, err
+}
+
+// exchange sends req and reads the head of its answer. After an error the
+// connection is closed and so is req's body.
+func (c *conn) exchange(req *http.Request) (*http.Response, error) {
+	c.answered, c.head = false, maxHead
+	stop := context.AfterFunc(req.Context(), func() { c.Close() })
+	x := &answer{conn: c, ctx: req.Context(), stop: stop}
+	err := c.send(req, x)
+	if err == nil {
+		var res *http.Response
+		if res, err = x.read(req); err == nil {
+			return res, nil
+		}
+	}
+	stop()
+	c.Close()
+	if !c.answered && isEnd(err) {
+		err = &staleError{err}
+	}
+	return nil, err
+}
+
+// send writes the head, and starts on the body if there is one.
+func (c *conn) send(req *http.Request, x *answer) error {
+	out, err := appendHead(c.out[:0], req)
+	if err != nil {
+		closeBody(req)
+		return err
+	}
+	if cap(out) <= maxSpare {
+		c.out = out
+	}
+	if _, err := c.Conn.Write(out); err != nil {
+		closeBody(req)
+		return err
+	}
+	if hasBody(req) {
+		x.upload = startUpload(c, req)
+		return nil
+	}
+	closeBody(req)
+	c.awaitHead()
+	return nil
+}
+
+// maxSpare bounds the memory that an idle connection keeps for the next head.
+const maxSpare = 8 << 10
+
+// awaitHead starts the clock for the answer's head.
+func (c *conn) awaitHead() {
+	c.waiting = true
+	_ = c.Conn.SetReadDeadline(time.Now().Add(c.client.o.ResponseHeader))
+}
+
+// readBody takes the head's deadline off.
+func (c *conn) readBody() {
+	if c.waiting {
+		c.waiting = false
+		_ = c.Conn.SetReadDeadline(time.Time{})
+	}
+}
+
+// keep puts the connection into the pool.
+func (c *conn) keep() { c.client.idle.put(c) }
+
+// quiet reports whether the unused connection is open and has nothing to read.
+func (c *conn) quiet() bool {
+	return c.raw != nil && c.in.Buffered() == 0 && c.look.quiet(c.raw)
+}
+
+// isEnd reports an error that says that the other side is gone.
+func isEnd(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}

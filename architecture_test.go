@@ -22,6 +22,7 @@ var floors = map[string]int{
 	"session":   2,
 	"policy":    2,
 	"admin":     2,
+	"assertion": 2,
 	"identity":  1,
 	"config":    1,
 	"page":      1,

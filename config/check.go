@@ -23,8 +23,10 @@ func (c *checker) all() {
 	c.session(&c.config.Session, root.key("session"))
 	c.providers(c.config.Providers, root.key("providers"))
 	c.policies(c.config.Policies, root.key("policies"))
+	c.assertion(&c.config.Assertion, root.key("assertion")) // before headers, which rewrites their names
 	c.headers(c.config.Headers, root.key("headers"))
 	c.routes(c.config.Routes, root.key("routes"))
+	c.compat(c.config.Compat, root.key("compat"))
 	c.pages(&c.config.Pages, root.key("pages"))
 	c.perProcess(c.config, root.key("session"))
 }

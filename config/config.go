@@ -13,11 +13,11 @@ type Config struct {
 	Routes    []Route           `yaml:"routes" doc:"Public addresses, where they lead, and who may pass."`
 	Policies  map[string][]Rule `yaml:"policies" doc:"Named lists of rules that routes refer to."`
 	Headers   Headers           `yaml:"headers" doc:"Headers for the upstreams of all routes, besides or instead of the default ones."`
+	Assertion Assertion         `yaml:"assertion" doc:"The signed token by which upstreams know who is calling."`
+	Compat    []string          `yaml:"compat" enum:"cloudflare" doc:"Other products' conventions to keep besides: cloudflare is Cloudflare Access's headers, cookie, addresses and tokens."`
 	Log       Log               `yaml:"log" doc:"What is logged, and how."`
 	Pages     Pages             `yaml:"pages" doc:"Whose name, picture and templates the pages show."`
 
-	Assertion     Later `yaml:"assertion" later:"true"`
-	Compat        Later `yaml:"compat" later:"true"`
 	ServiceTokens Later `yaml:"service_tokens" later:"true"`
 	Bearer        Later `yaml:"bearer" later:"true"`
 	Telemetry     Later `yaml:"telemetry" later:"true"`

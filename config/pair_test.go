@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"maps"
 	"math/big"
 	"sync"
 	"testing"
@@ -17,7 +18,7 @@ import (
 var testFiles = sync.OnceValue(func() map[string][]byte {
 	cert, key := selfSigned()
 	_, otherKey := selfSigned()
-	return map[string][]byte{
+	files := map[string][]byte{
 		"testdata/tls.crt":   cert,
 		"testdata/tls.key":   key,
 		"testdata/other.key": otherKey,
@@ -31,6 +32,8 @@ var testFiles = sync.OnceValue(func() map[string][]byte {
 		"testdata/pages/..data":    []byte("left alone"),
 		"testdata/pages/README.md": []byte("for package page to refuse"),
 	}
+	maps.Copy(files, privateKeys())
+	return files
 })
 
 func selfSigned() (cert, key []byte) {

@@ -73,7 +73,7 @@ gatehouse.yaml:14:9: routes[2].to: unknown scheme "htp"; did you mean "http"?
 
 const referenceTop = `
 One block for each subject:
-[server](#server), [session](#session), [providers](#providers), [routes](#routes), [policies](#rules), [headers](#headers), [log](#log), [pages](#pages).
+[server](#server), [session](#session), [providers](#providers), [routes](#routes), [policies](#rules), [headers](#headers), [assertion](#assertion), [log](#log), [pages](#pages).
 `
 
 var referenceChapters = []chapter{
@@ -182,6 +182,27 @@ policies:
   X-Teams: {claim: groups, join: ";"}
   X-Api-Key: {value: "${BACKEND_KEY}"}
   X-Forwarded-Groups: null
+`},
+	{level: "##", title: "assertion", block: reflect.TypeFor[Assertion](),
+		intro: "Besides the headers, an upstream gets a signed token (a JWT) that says who is calling, and can verify it. It is on without being asked for. [assertion.md](assertion.md) shows how to verify it.",
+		after: "To change a key, put the new one behind the old one, reload, and some minutes later move it to the front; drop the old one when its last token has expired.",
+		example: `assertion:
+  issuer: https://auth.example.com
+  keys: ["${file:/etc/gatehouse/assertion.pem}", "${file:/etc/gatehouse/assertion-old.pem}"]
+  lifetime: 2m
+  claims: [email, groups, department]
+`},
+	{level: "###", title: "routes.assertion", block: reflect.TypeFor[RouteAssertion](),
+		intro: "A block over the top-level one, or `false` to send no token.",
+		example: `routes:
+  - from: https://wiki.example.com
+    to: http://10.0.0.5:8080
+    policy: {allow: everyone}
+    assertion: {audience: wiki, lifetime: 1m, claims: email}
+  - from: https://legacy.example.com
+    to: http://10.0.0.6:8080
+    policy: {allow: everyone}
+    assertion: false
 `},
 	{level: "##", title: "log", block: reflect.TypeFor[Log](),
 		intro: "What is logged, and how.",

@@ -2,25 +2,25 @@ package config
 
 // Route is one item of `routes`.
 type Route struct {
-	Name             string      `yaml:"name" doc:"Name in logs and metrics. Default from."`
-	From             *URL        `yaml:"from" doc:"Required. The public address: scheme, host, port and path prefix at segment bounds."`
-	To               []*URL      `yaml:"to" doc:"Required. Upstreams: http, https, h2c, or unix:///path; several take turns."`
-	Policy           RoutePolicy `yaml:"policy" doc:"Required. Who may pass: a name from policies, a list of rules, or public."`
-	Providers        []string    `yaml:"providers" doc:"Providers whose sessions count here. Default all."`
-	Headers          Headers     `yaml:"headers" doc:"Headers for the upstream, besides or instead of the default ones; null removes."`
-	Unauthenticated  string      `yaml:"unauthenticated" default:"auto" enum:"auto,redirect,deny" doc:"What callers without a session get. auto: browsers are sent to sign in, everything else gets 401."`
-	StripPrefix      bool        `yaml:"strip_prefix" doc:"Drops from's path before forwarding."`
-	AddPrefix        string      `yaml:"add_prefix" placeholder:"/placeholder" doc:"A path put before the forwarded one."`
-	PreserveHost     bool        `yaml:"preserve_host" default:"true" doc:"Forwards the public Host; false sends the upstream's own."`
-	PermitInPath     []string    `yaml:"permit_in_path" enum:"encoded_slash,double_slash,semicolon" doc:"Ambiguous path forms that this upstream needs and reads as Gatehouse does."`
-	WebsocketOrigins []string    `yaml:"websocket_origins" placeholder:"https://placeholder.invalid" doc:"Origins besides the route's own that may open WebSockets."`
-	Timeout          Timeout     `yaml:"timeout" doc:"How long the upstream may take."`
-	UpstreamTLS      UpstreamTLS `yaml:"upstream_tls" doc:"TLS towards an https upstream."`
-	MaxBody          Size        `yaml:"max_body" default:"0" doc:"Largest request body; 0 means no limit."`
-	InsecureHTTP     bool        `yaml:"insecure_http" doc:"Needed for an http:// from on a host that is not loopback: cookies then cross the network in clear."`
+	Name             string         `yaml:"name" doc:"Name in logs and metrics. Default from."`
+	From             *URL           `yaml:"from" doc:"Required. The public address: scheme, host, port and path prefix at segment bounds."`
+	To               []*URL         `yaml:"to" doc:"Required. Upstreams: http, https, h2c, or unix:///path; several take turns."`
+	Policy           RoutePolicy    `yaml:"policy" doc:"Required. Who may pass: a name from policies, a list of rules, or public."`
+	Providers        []string       `yaml:"providers" doc:"Providers whose sessions count here. Default all."`
+	Headers          Headers        `yaml:"headers" doc:"Headers for the upstream, besides or instead of the default ones; null removes."`
+	Assertion        RouteAssertion `yaml:"assertion" doc:"Over the top-level assertion; false sends none."`
+	Unauthenticated  string         `yaml:"unauthenticated" default:"auto" enum:"auto,redirect,deny" doc:"What callers without a session get. auto: browsers are sent to sign in, everything else gets 401."`
+	StripPrefix      bool           `yaml:"strip_prefix" doc:"Drops from's path before forwarding."`
+	AddPrefix        string         `yaml:"add_prefix" placeholder:"/placeholder" doc:"A path put before the forwarded one."`
+	PreserveHost     bool           `yaml:"preserve_host" default:"true" doc:"Forwards the public Host; false sends the upstream's own."`
+	PermitInPath     []string       `yaml:"permit_in_path" enum:"encoded_slash,double_slash,semicolon" doc:"Ambiguous path forms that this upstream needs and reads as Gatehouse does."`
+	WebsocketOrigins []string       `yaml:"websocket_origins" placeholder:"https://placeholder.invalid" doc:"Origins besides the route's own that may open WebSockets."`
+	Timeout          Timeout        `yaml:"timeout" doc:"How long the upstream may take."`
+	UpstreamTLS      UpstreamTLS    `yaml:"upstream_tls" doc:"TLS towards an https upstream."`
+	MaxBody          Size           `yaml:"max_body" default:"0" doc:"Largest request body; 0 means no limit."`
+	InsecureHTTP     bool           `yaml:"insecure_http" doc:"Needed for an http:// from on a host that is not loopback: cookies then cross the network in clear."`
 
 	Bearer        Later `yaml:"bearer" later:"true"`
-	Assertion     Later `yaml:"assertion" later:"true"`
 	Balance       Later `yaml:"balance" later:"true"`
 	Health        Later `yaml:"health" later:"true"`
 	StepUp        Later `yaml:"step_up" later:"true"`

@@ -51,7 +51,7 @@ func TestFilesListsWhatTheConfigurationNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := mustParse(t, string(whole)+"\n")
-	if diff := cmp.Diff([]string{"testdata/logo.svg", "testdata/pages/home.html", "testdata/pages/style.css", "testdata/tls.crt", "testdata/tls.key"}, c.Files()); diff != "" {
+	if diff := cmp.Diff([]string{"testdata/logo.svg", "testdata/pages/home.html", "testdata/pages/style.css", "testdata/rsa.pem", "testdata/tls.crt", "testdata/tls.key"}, c.Files()); diff != "" {
 		t.Error(diff)
 	}
 	c = mustParse(t, around("headers: {X-A: {value: \"${file:testdata/secret}\"}}"))

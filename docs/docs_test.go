@@ -266,6 +266,13 @@ func headersSet(t *testing.T) []string {
 		}
 		return true
 	})
+	assertion, err := os.ReadFile("../config/assertion.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`yaml:"header" default:"([^"]+)"`).FindAllSubmatch(assertion, -1) {
+		names = append(names, string(m[1]))
+	}
 	return names
 }
 

@@ -79,7 +79,11 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 	if err != nil {
 		return nil, err
 	}
-	routes, err := b.routes(c, prev, &names, process)
+	asserting, err := newAsserting(c)
+	if err != nil {
+		return nil, err
+	}
+	routes, err := b.routes(c, prev, &names, asserting, process)
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +93,8 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 		Routes:    routes,
 		Pages:     pages,
 		Store:     b.store,
+		Lifetime:  b.store.Lifetime(),
+		JWKS:      asserting.jwks(),
 		Now:       process.Now,
 		AccessLog: telemetry.NewAccessLog(process.Log, c.Log.Access),
 		Metrics:   process.Metrics,

@@ -23,7 +23,7 @@ var unauthenticated = map[string]proxy.Unauthenticated{
 }
 
 // routes compiles all routes, and their pools into b.
-func (b *Build) routes(c *config.Config, prev *Build, names *session.Names, process Process) ([]proxy.RouteOptions, error) {
+func (b *Build) routes(c *config.Config, prev *Build, names *session.Names, asserting *asserting, process Process) ([]proxy.RouteOptions, error) {
 	global := headerRules(c.Headers)
 	var out []proxy.RouteOptions
 	for i := range c.Routes {
@@ -57,9 +57,14 @@ func (b *Build) routes(c *config.Config, prev *Build, names *session.Names, proc
 			PreserveHost:     r.PreserveHost,
 			WebSocketOrigins: r.WebsocketOrigins,
 			MaxBody:          int64(r.MaxBody),
+			Reserved:         []string{c.Assertion.Header},
 			StripCookies:     names.Strip,
 			StripSetCookie:   names.StripSetCookie,
 		})
+		if err != nil {
+			return nil, fmt.Errorf("route %s: %w", r.Name, err)
+		}
+		assertions, err := asserting.route(r)
 		if err != nil {
 			return nil, fmt.Errorf("route %s: %w", r.Name, err)
 		}
@@ -80,8 +85,9 @@ func (b *Build) routes(c *config.Config, prev *Build, names *session.Names, proc
 				DoubleSlash:  slices.Contains(r.PermitInPath, "double_slash"),
 				Semicolon:    slices.Contains(r.PermitInPath, "semicolon"),
 			},
-			Forwarder: forwarder,
-			Metrics:   process.Metrics.Route(r.Name),
+			Forwarder:  forwarder,
+			Assertions: assertions,
+			Metrics:    process.Metrics.Route(r.Name),
 		})
 	}
 	return out, nil
@@ -149,7 +155,7 @@ func headerRules(headers config.Headers) []proxy.HeaderRule {
 	return rules
 }
 
-// keptClaims are the claim paths that headers and policies refer to: what a
+// keptClaims are the claim paths that headers, policies and assertions refer to: what a
 // session has to remember besides the mapped claims.
 func keptClaims(c *config.Config) []string {
 	var paths []string
@@ -160,9 +166,19 @@ func keptClaims(c *config.Config) []string {
 			}
 		}
 	}
+	asserted := func(claims []string) {
+		for _, path := range claims {
+			if !identity.Mapped(path) {
+				paths = append(paths, path)
+			}
+		}
+	}
 	fromHeaders(c.Headers)
 	for i := range c.Routes {
 		fromHeaders(c.Routes[i].Headers)
+		if signs := c.Assertion.Enabled || len(c.Compat) > 0; signs && !c.Routes[i].Assertion.Off {
+			asserted(c.Routes[i].Assertion.ClaimsOr(c.Assertion.Claims))
+		}
 		paths = append(paths, policy.ClaimPaths(policyRules(c.Routes[i].Policy.Rules))...)
 	}
 	slices.Sort(paths)

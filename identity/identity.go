@@ -44,3 +44,36 @@ var mapped = []string{"sub", "iss", "email", "email_verified", "groups", "userna
 // Mapped reports whether a claim path means a field of Identity, so that no
 // claim of that name has to be kept.
 func Mapped(path string) bool { return slices.Contains(mapped, path) }
+
+// Claim returns what a configuration means by a claim path: a field of id if
+// path is Mapped, otherwise the kept claim. nil is an absent claim; an absent
+// field is its zero value, but email_verified without an address is nil.
+func (id *Identity) Claim(path string) any {
+	switch path {
+	case "sub":
+		return id.Subject
+	case "iss":
+		return id.Issuer
+	case "email":
+		return id.Email
+	case "email_verified":
+		if id.Email == "" {
+			return nil
+		}
+		return id.EmailVerified
+	case "groups":
+		return id.Groups
+	case "username":
+		return id.Username
+	case "name":
+		return id.Name
+	case "provider":
+		return id.Provider
+	case "acr":
+		return id.ACR
+	case "amr":
+		return id.AMR
+	}
+	v, _ := id.Claims.Lookup(path)
+	return v
+}

@@ -12,33 +12,7 @@ func claimOf(id *identity.Identity, path string) any {
 	if id == nil {
 		return nil
 	}
-	switch path {
-	case "sub":
-		return id.Subject
-	case "iss":
-		return id.Issuer
-	case "email":
-		return id.Email
-	case "email_verified":
-		if id.Email == "" {
-			return nil
-		}
-		return id.EmailVerified
-	case "groups":
-		return id.Groups
-	case "username":
-		return id.Username
-	case "name":
-		return id.Name
-	case "provider":
-		return id.Provider
-	case "acr":
-		return id.ACR
-	case "amr":
-		return id.AMR
-	}
-	v, _ := id.Claims.Lookup(path)
-	return v
+	return id.Claim(path)
 }
 
 // render writes a claim. An absent one is "", true; one that cannot be sent

@@ -29,6 +29,7 @@ func (rt *Runtime) ownAddresses() map[string]endpoint {
 		"/logout":     {methods: form, handle: l.HandleLogout},
 		"/signed-out": {methods: read, handle: l.HandleSignedOut},
 		"/me":         {methods: read, handle: l.HandleMe},
+		"/jwks.json":  {methods: read, handle: rt.publish("application/jwk-set+json", rt.jwks)},
 		"/ok":         {anyHost: true, handle: rt.ok},
 	}
 }
@@ -55,7 +56,7 @@ func (rt *Runtime) endpoint(v *visit) func(http.ResponseWriter, *http.Request) e
 	}
 	v.record.Decision = telemetry.DecisionOwn
 	if !known {
-		return failing(&page.Error{Status: http.StatusNotFound, Reason: "address_unknown", Text: "There is nothing at this address."})
+		return failing(addressUnknown())
 	}
 	return e.serve
 }
@@ -78,6 +79,10 @@ func (e endpoint) serve(w http.ResponseWriter, r *http.Request) error {
 		settleBody(w, r)
 	}
 	return e.handle(w, r)
+}
+
+func addressUnknown() error {
+	return &page.Error{Status: http.StatusNotFound, Reason: "address_unknown", Text: "There is nothing at this address."}
 }
 
 func failing(err error) func(http.ResponseWriter, *http.Request) error {

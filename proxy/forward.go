@@ -27,6 +27,8 @@ type ForwarderOptions struct {
 	Buffers httputil.BufferPool
 	// Headers are the route's.
 	Headers *HeaderPlan
+	// Reserved names further headers that a client's request may not bring.
+	Reserved []string
 	// StripPrefix is a canonical decoded path that is dropped at a segment
 	// bound; "" and "/" drop nothing. AddPrefix, a path as it stands in a
 	// URL, is put before what remains.
@@ -56,6 +58,8 @@ type Visit struct {
 	Last bool
 	// Headers are the route's plan rendered for the caller; nil is nobody.
 	Headers *Rendered
+	// assertions are signed for the caller; nil sends none.
+	assertions *stamped
 	// OnResponse may add cookies to the answer's header, which then becomes
 	// private to its reader. Headers that were set on the ResponseWriter
 	// before Forward are no substitute: an informational answer of the
@@ -98,7 +102,7 @@ func NewForwarder(o ForwarderOptions) (*Forwarder, error) {
 	}
 	f := &Forwarder{
 		headers:        o.Headers,
-		scrubber:       NewScrubber(o.Headers.Names()...),
+		scrubber:       NewScrubber(append(o.Headers.Names(), o.Reserved...)...),
 		preserveHost:   o.PreserveHost,
 		maxBody:        o.MaxBody,
 		stripCookies:   o.StripCookies,
@@ -201,6 +205,7 @@ func (f *Forwarder) rewrite(p *httputil.ProxyRequest) {
 		v.Headers = f.headers.Render(nil)
 	}
 	v.Headers.Apply(h)
+	v.assertions.apply(h)
 	x.set(h, 0, "X-Forwarded-Proto", v.Scheme)
 	x.set(h, 1, "X-Forwarded-Host", v.Host)
 	x.set(h, 2, "X-Request-Id", v.RequestID)

@@ -17,6 +17,10 @@ func (rt *Runtime) forward(w http.ResponseWriter, r *http.Request, v *visit, s *
 	}
 	if s != nil {
 		out.Headers = v.seen.headers
+		var err error
+		if out.assertions, err = rt.assertions(s, v); err != nil {
+			return err
+		}
 		if rt.store.Due(s) {
 			out.OnResponse = func(h http.Header) { rt.renew(h, r, s, v) }
 		}

@@ -31,6 +31,7 @@ type RouteOptions struct {
 	Unauthenticated Unauthenticated
 	Permit          Permit
 	Forwarder       *Forwarder
+	Assertions      []Assertion // sent along for whoever is known
 	Metrics         *telemetry.RouteMetrics
 }
 
@@ -43,6 +44,7 @@ type Route struct {
 	unauthenticated Unauthenticated
 	permit          Permit
 	forwarder       *Forwarder
+	assertions      []Assertion
 	metrics         *telemetry.RouteMetrics
 }
 

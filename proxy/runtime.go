@@ -25,6 +25,8 @@ type Options struct {
 	Routes    []RouteOptions
 	Pages     *page.Pages
 	Store     session.Store
+	Lifetime  session.Lifetime
+	JWKS      []byte           // the assertion's public keys; nil publishes none
 	Now       func() time.Time // nil: time.Now
 	NewLogin  func(Routes) *login.Login
 	AccessLog *telemetry.AccessLog
@@ -46,6 +48,8 @@ type Runtime struct {
 	login     *login.Login
 	views     views
 	store     session.Store
+	lifetime  session.Lifetime
+	jwks      []byte
 	now       func() time.Time
 	pages     *page.Pages
 	accessLog *telemetry.AccessLog
@@ -68,6 +72,8 @@ func NewRuntime(o Options) (*Runtime, error) {
 		authPath:  o.AuthPath,
 		sites:     sites{byPort: map[authority][]*site{}},
 		store:     o.Store,
+		lifetime:  o.Lifetime,
+		jwks:      o.JWKS,
 		now:       o.Now,
 		pages:     o.Pages,
 		accessLog: o.AccessLog,
@@ -86,7 +92,7 @@ func NewRuntime(o Options) (*Runtime, error) {
 		}
 		route := &Route{
 			Name: ro.Name, prefix: ro.Prefix, policy: ro.Policy, providers: ro.Providers,
-			unauthenticated: ro.Unauthenticated, permit: ro.Permit, forwarder: ro.Forwarder, metrics: ro.Metrics,
+			unauthenticated: ro.Unauthenticated, permit: ro.Permit, forwarder: ro.Forwarder, assertions: ro.Assertions, metrics: ro.Metrics,
 		}
 		s.routes[ro.Prefix] = route
 		s.longest = max(s.longest, len(ro.Prefix))

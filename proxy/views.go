@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gatehouse-proxy/gatehouse/assertion"
 	"github.com/gatehouse-proxy/gatehouse/session"
 	"github.com/gatehouse-proxy/gatehouse/telemetry"
 )
@@ -13,7 +14,8 @@ import (
 type view struct {
 	headers *Rendered
 	until   session.Time // a token in headers ends then; zero: none does
-	session string       // the name in the log
+	stamps  stamps
+	session string // the name in the log
 }
 
 // views remembers them by the session's address in memory, so a session that
@@ -47,7 +49,10 @@ func (vs *views) of(s *session.Session, route *Route, now func() time.Time) (v *
 	if known != nil && (known.until.IsZero() || session.At(now()) < known.until) {
 		return known, false
 	}
-	made := &view{session: telemetry.SessionHash(s.ID)}
+	made := &view{
+		stamps:  stamps{plans: route.assertions, caller: assertion.Caller{Identity: &s.Identity, Session: s.ID}},
+		session: telemetry.SessionHash(s.ID),
+	}
 	if plan := route.forwarder.Headers(); plan.SendsTokens() {
 		var tokens Tokens
 		tokens, made.until = live(&s.Tokens, session.At(now()))

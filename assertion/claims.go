@@ -1,0 +1,73 @@
+package assertion
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gatehouse-proxy/gatehouse/identity"
+)
+
+// reserved are the names that the gateway itself fills in. No claim of a
+// provider may take their place: a person who chooses their own display name
+// must not choose their audience.
+var reserved = []string{"iss", "sub", "aud", "exp", "iat", "nbf", "jti", "machine"}
+
+// Reserved reports whether a claim path names what only the gateway fills in.
+func Reserved(path string) bool { return slices.Contains(reserved, path) }
+
+// Caller is whom a token speaks of.
+type Caller struct {
+	// Identity is the person.
+	Identity *identity.Identity
+	// Session is the id of the person's session. It is not shown.
+	Session string
+}
+
+// claims is the payload of our own shape (RFC 7519 section 4.1). sub is unique
+// within its provider only, so the provider comes along.
+func (p *Plan) claims(c Caller, issued, expires time.Time) map[string]any {
+	who := c.Identity
+	out := map[string]any{
+		"iss":      p.o.Issuer,
+		"sub":      who.Subject,
+		"aud":      p.o.Audience,
+		"exp":      expires.Unix(),
+		"iat":      issued.Unix(),
+		"nbf":      issued.Unix(),
+		"provider": who.Provider,
+	}
+	for path, v := range p.chosen(who) {
+		out[path] = v
+		if path == "email" {
+			// Who reads the address has to know what it is worth.
+			out["email_verified"] = who.EmailVerified
+		}
+	}
+	return out
+}
+
+// chosen yields those of the chosen claims that who has.
+func (p *Plan) chosen(who *identity.Identity) func(yield func(string, any) bool) {
+	return func(yield func(string, any) bool) {
+		for _, path := range p.o.Claims {
+			if v := who.Claim(path); !empty(v) && !yield(path, v) {
+				return
+			}
+		}
+	}
+}
+
+// empty reports whether a claim is as good as absent.
+func empty(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case string:
+		return v == ""
+	case []string:
+		return len(v) == 0
+	case []any:
+		return len(v) == 0
+	}
+	return false
+}

@@ -1,0 +1,82 @@
+package assertion
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// MaxLifetime is the longest that a token may be believed: it outlives a
+// revocation by that much.
+const MaxLifetime = 5 * time.Minute
+
+// Options describe the tokens of one route.
+type Options struct {
+	Key *Key
+	// Issuer is iss: the origin under which the keys are published.
+	Issuer string
+	// Audience is aud, the application that the token is for.
+	Audience string
+	// Lifetime is at most MaxLifetime; zero means that.
+	Lifetime time.Duration
+	// Claims are claim paths as headers name them; what the caller lacks is
+	// left out. None may be Reserved.
+	Claims []string
+	// Cloudflare makes tokens of Cloudflare Access's shape.
+	Cloudflare bool
+}
+
+// Plan makes the tokens of one route. It is safe for concurrent use.
+type Plan struct{ o Options }
+
+// NewPlan checks the options.
+func NewPlan(o Options) (*Plan, error) {
+	if o.Lifetime == 0 {
+		o.Lifetime = MaxLifetime
+	}
+	switch {
+	case o.Key == nil:
+		return nil, errors.New("assertion: no key")
+	case o.Issuer == "" || o.Audience == "":
+		return nil, errors.New("assertion: issuer or audience is empty")
+	case o.Lifetime < time.Second || o.Lifetime > MaxLifetime:
+		return nil, fmt.Errorf("assertion: lifetime %v is not between 1s and %v", o.Lifetime, MaxLifetime)
+	}
+	for _, path := range o.Claims {
+		if Reserved(path) {
+			return nil, fmt.Errorf("assertion: claim %s is Gatehouse's own and cannot be chosen", path)
+		}
+	}
+	return &Plan{o}, nil
+}
+
+// Signed is one token.
+type Signed struct {
+	Token string
+	// Expires is its exp. Renew is when to sign the next one: a fifth of the
+	// lifetime earlier, so that what is sent now is still good when it arrives.
+	Expires, Renew time.Time
+}
+
+// Sign makes a token for a caller at now. It ends with the lifetime or at until,
+// whichever comes first: no token outlives the session that it speaks of.
+func (p *Plan) Sign(c Caller, now, until time.Time) (*Signed, error) {
+	issued := now.Truncate(time.Second)
+	s := &Signed{Expires: issued.Add(p.o.Lifetime)}
+	s.Renew = s.Expires.Add(-p.o.Lifetime / 5)
+	if until = until.Truncate(time.Second); !s.Expires.Before(until) {
+		// A new one would end no later.
+		s.Expires, s.Renew = until, until
+	}
+	claims := p.claims
+	if p.o.Cloudflare {
+		claims = p.cloudflareClaims
+	}
+	payload, err := json.Marshal(claims(c, issued, s.Expires))
+	if err != nil {
+		return nil, fmt.Errorf("write assertion: %w", err)
+	}
+	s.Token, err = p.o.Key.sign(payload)
+	return s, err
+}

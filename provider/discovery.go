@@ -23,7 +23,7 @@ type metadata struct {
 
 // loadMetadata is one fetch of the discovery document, or none at all when
 // the configuration says everything.
-func (p *Provider) loadMetadata(ctx context.Context) (*metadata, error) {
+func (p *Provider) loadMetadata(ctx context.Context, at At) (*metadata, error) {
 	e := p.o.Endpoints
 	if p.withoutDiscovery() {
 		return &metadata{
@@ -31,13 +31,13 @@ func (p *Provider) loadMetadata(ctx context.Context) (*metadata, error) {
 			signOut: p.signOutEndpoints(nil),
 		}, nil
 	}
-	document, err := p.fetch.document(ctx, "discovery", p.o.DiscoveryURL)
+	document, err := p.fetch.document(ctx, "discovery", at.DiscoveryURL)
 	if err != nil {
 		return nil, err
 	}
-	m, failure := p.readMetadata(document)
+	m, failure := p.readMetadata(document, at)
 	if failure != nil {
-		return nil, unavailable(failure).about("discovery " + p.o.DiscoveryURL)
+		return nil, unavailable(failure).about("discovery " + at.DiscoveryURL)
 	}
 	return m, nil
 }
@@ -49,12 +49,12 @@ func (p *Provider) withoutDiscovery() bool {
 	return e.Authorization != "" && e.Token != "" && e.JWKS != ""
 }
 
-func (p *Provider) readMetadata(document identity.Claims) (*metadata, *Error) {
+func (p *Provider) readMetadata(document identity.Claims, at At) (*metadata, *Error) {
 	// First of all, whose document is this? Were a byte of difference
 	// allowed, one provider could name another's endpoints (mix-up, RFC 9700
 	// section 4.4).
-	if issuer, _ := document["issuer"].(string); issuer != p.o.Issuer {
-		return nil, refuse(ReasonDiscoveryIssuer, "expected issuer %q, the document says %q", p.o.Issuer, brief(issuer))
+	if issuer, _ := document["issuer"].(string); issuer != at.Issuer {
+		return nil, refuse(ReasonDiscoveryIssuer, "expected issuer %q, the document says %q", at.Issuer, brief(issuer))
 	}
 	m := &metadata{signOut: p.signOutEndpoints(document)}
 	for _, endpoint := range []struct {
@@ -71,7 +71,7 @@ func (p *Provider) readMetadata(document identity.Claims) (*metadata, *Error) {
 			*endpoint.into = endpoint.configured
 			continue
 		}
-		address, err := p.discovered(document, endpoint.name, endpoint.required)
+		address, err := p.discovered(document, at, endpoint.name, endpoint.required)
 		if err != nil {
 			return nil, err
 		}
@@ -105,7 +105,7 @@ func (p *Provider) readMetadata(document identity.Claims) (*metadata, *Error) {
 
 // discovered reads one endpoint. It may be on another host, as it is with
 // Google and others, but never without TLS.
-func (p *Provider) discovered(document identity.Claims, name string, required bool) (string, *Error) {
+func (p *Provider) discovered(document identity.Claims, at At, name string, required bool) (string, *Error) {
 	v, present := document[name]
 	if !present || v == nil {
 		if required {
@@ -117,7 +117,7 @@ func (p *Provider) discovered(document identity.Claims, name string, required bo
 	if !ok {
 		return "", refuse(ReasonDiscoveryEndpoint, "%s is no string", name)
 	}
-	from, err := url.Parse(p.o.DiscoveryURL)
+	from, err := url.Parse(at.DiscoveryURL)
 	if err != nil {
 		return "", refuse(ReasonDiscoveryEndpoint, "%w", err)
 	}

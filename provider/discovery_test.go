@@ -70,11 +70,11 @@ func TestRemoteDocumentCannotNameOurLoopback(t *testing.T) {
 		"issuer": "https://idp.example.com", "authorization_endpoint": "https://idp.example.com/a",
 		"token_endpoint": "http://127.0.0.1:9180/api/reload", "jwks_uri": "https://idp.example.com/k",
 	}
-	if _, err := p.readMetadata(document); err == nil || err.Reason != ReasonDiscoveryEndpoint {
+	if _, err := p.readMetadata(document, p.sources[0].at); err == nil || err.Reason != ReasonDiscoveryEndpoint {
 		t.Errorf("err = %v", err)
 	}
 	document["token_endpoint"] = "https://idp.example.com/t"
-	if _, err := p.readMetadata(document); err != nil {
+	if _, err := p.readMetadata(document, p.sources[0].at); err != nil {
 		t.Errorf("benign twin: %v", err)
 	}
 }

@@ -45,7 +45,8 @@ func (p *Provider) emailVerified(l layers, address string, fromUserinfo bool) (b
 	case says == denied:
 		return false, nil
 	}
-	return trustsAbsentEmailVerified(p.o.Type) || len(domains) > 0 || p.o.OnlyProvider, nil
+	kind, _ := profileOf(p.o.Type)
+	return kind.managed || len(domains) > 0 || p.o.OnlyProvider, nil
 }
 
 // vouchFor reads email_verified for the address in use.

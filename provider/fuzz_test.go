@@ -40,7 +40,7 @@ func FuzzIDTokenClaims(f *testing.F) {
 		if err != nil {
 			return
 		}
-		found, failure := p.checkClaims(c, "RS256", expectation{nonce: "n", accessToken: "a"})
+		found, failure := p.checkClaims(c, p.o.Issuer, "RS256", expectation{nonce: "n", accessToken: "a"})
 		if failure != nil {
 			if failure.Reason == "" || failure.Unavailable {
 				t.Errorf("refused with %+v", failure)

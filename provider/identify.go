@@ -8,7 +8,7 @@ func (p *Provider) identify(l layers) (identity.Identity, error) {
 	m := p.o.Claims
 	who := identity.Identity{
 		Provider: p.o.Name,
-		Issuer:   p.o.Issuer,
+		Issuer:   l.text([]string{"iss"}), // verifyIDToken made sure that it is ours
 		Subject:  l.token["sub"].(string), // checkSubject made sure
 		Name:     l.text(m.Name),
 		Username: l.text(m.Username),

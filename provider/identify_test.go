@@ -83,7 +83,7 @@ func TestIdentityIsMappedByPath(t *testing.T) {
 		o.Keep = []string{"employee.id", "p1.region", "absent", "nothing", "employee"}
 	})
 	got, err := p.identify(layers{
-		token: claimsOf(t, `{"sub":"ada","mail":"","https://example.com/user":42,"realm_access":{"roles":["x"]},
+		token: claimsOf(t, `{"iss":"https://idp.example.com","sub":"ada","mail":"","https://example.com/user":42,"realm_access":{"roles":["x"]},
 			"p1.region":"EU","nothing":null,"employee":{"id":"7","n":1},"acr":"mfa","amr":"otp"}`),
 		userinfo: claimsOf(t, `{"sub":"ada","email":"Ada@Example.com","display":{"full":"Ada L"},"acr":"x"}`),
 	})
@@ -232,7 +232,6 @@ func TestKeptTellsConfigurationsApart(t *testing.T) {
 		"email":    func(o *Options) { o.Keep = []string{"a", "b"}; o.RequireEmailVerified = "never" },
 		"domains":  func(o *Options) { o.Keep = []string{"a", "b"}; o.EmailDomains = []string{"x"} },
 		"only":     func(o *Options) { o.Keep = []string{"a", "b"}; o.OnlyProvider = true },
-		"issuer":   func(o *Options) { o.Keep = []string{"a", "b"}; o.Issuer = "https://other.example.com" },
 		"client":   func(o *Options) { o.Keep = []string{"a", "b"}; o.ClientID = "d" },
 		"userinfo": func(o *Options) { o.Keep = []string{"a", "b"}; o.Userinfo = "never" },
 	} {
@@ -248,8 +247,9 @@ func TestKeptTellsConfigurationsApart(t *testing.T) {
 	same := mapper(t, func(o *Options) {
 		o.Keep = []string{"b", "a", "b"}
 		o.ClientSecrets, o.DisplayName = []string{"x"}, "Company"
+		o.Issuer = "https://other.example.com" // IssuedBy tells
 	}).Kept()
 	if seen[same] != "base" {
-		t.Error("order, secrets and names must not change the fingerprint")
+		t.Error("order, secrets, names and issuers must not change the fingerprint")
 	}
 }

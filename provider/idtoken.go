@@ -41,8 +41,12 @@ func (p *Provider) verifyIDToken(ctx context.Context, token string, want expecta
 	if failure != nil {
 		return nil, failure
 	}
-	check := &verification{keys: p.keys}
-	verifier := oidc.NewVerifier(p.o.Issuer, check, &oidc.Config{
+	from := p.sourceOf(claimedIssuer(token))
+	if from == nil {
+		from = p.sources[0] // whose issuer it will not be
+	}
+	check := &verification{keys: from.keys}
+	verifier := oidc.NewVerifier(from.at.Issuer, check, &oidc.Config{
 		ClientID:             p.o.ClientID,
 		SupportedSigningAlgs: p.o.SigningAlgs,
 		// It knows no skew for exp, so its clock is behind by ours.
@@ -59,7 +63,7 @@ func (p *Provider) verifyIDToken(ctx context.Context, token string, want expecta
 	if err != nil {
 		return nil, refuse(ReasonIDTokenMalformed, "%s", brief(err.Error()))
 	}
-	found, failure := p.checkClaims(claims, alg, want)
+	found, failure := p.checkClaims(claims, from.at.Issuer, alg, want)
 	if failure != nil {
 		return nil, failure
 	}
@@ -67,6 +71,25 @@ func (p *Provider) verifyIDToken(ctx context.Context, token string, want expecta
 		return nil, refuse(ReasonIDTokenMalformed, "%s", brief(libraryErr.Error()))
 	}
 	return found, nil
+}
+
+// claimedIssuer is the iss of a token that nobody has verified yet: it only
+// says whose keys have to.
+func claimedIssuer(token string) string {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return ""
+	}
+	payload, err := base64.RawURLEncoding.Strict().DecodeString(parts[1])
+	if err != nil {
+		return ""
+	}
+	claims, err := identity.DecodeClaims(payload)
+	if err != nil {
+		return ""
+	}
+	issuer, _ := claims["iss"].(string)
+	return issuer
 }
 
 // checkHeader reads the header before anything is trusted: one compact JWS in

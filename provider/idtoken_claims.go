@@ -21,11 +21,11 @@ import (
 const maxSubject = 255
 
 // checkClaims holds a verified payload to OpenID Connect Core sections 2 and
-// 3.1.3.7. alg is the one that signed it.
-func (p *Provider) checkClaims(c identity.Claims, alg string, want expectation) (*proof, *Error) {
+// 3.1.3.7. issuer is the one whose keys verified it, alg what signed it.
+func (p *Provider) checkClaims(c identity.Claims, issuer, alg string, want expectation) (*proof, *Error) {
 	found := &proof{claims: c}
-	if iss, _ := c["iss"].(string); iss != p.o.Issuer {
-		return nil, refuse(ReasonIDTokenIssuer, "expected issuer %q, the token says %q", p.o.Issuer, brief(iss))
+	if iss, _ := c["iss"].(string); iss != issuer {
+		return nil, refuse(ReasonIDTokenIssuer, "expected issuer %q, the token says %q", p.issuers(), brief(iss))
 	}
 	if err := checkAudience(c, p.o.ClientID); err != nil {
 		return nil, refuse(ReasonIDTokenAudience, "%w", err)

@@ -8,8 +8,8 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 )
 
-// keySet is the provider's published keys. They come from its jwks_uri and
-// from nowhere else: jku, x5u, jwk and x5c in a token's header are a
+// keySet is one issuer's published keys. They come from its jwks_uri and from
+// nowhere else: jku, x5u, jwk and x5c in a token's header are a
 // stranger's suggestion (RFC 8725 section 3.10).
 type keySet struct {
 	shared *shared[[]key]
@@ -24,8 +24,8 @@ type keySet struct {
 }
 
 // loadKeys is one fetch of the key set.
-func (p *Provider) loadKeys(ctx context.Context) ([]key, error) {
-	m, err := p.metadata.get(ctx)
+func (p *Provider) loadKeys(ctx context.Context, metadata *shared[*metadata]) ([]key, error) {
+	m, err := metadata.get(ctx)
 	if err != nil {
 		return nil, err
 	}

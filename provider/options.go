@@ -24,7 +24,7 @@ type Options struct {
 	// Name is the provider's name in the configuration, DisplayName what
 	// people read on the sign-in page; empty means Name.
 	Name, DisplayName string
-	// Type is "oidc" or "pingone".
+	// Type is one of Types.
 	Type string
 	// Issuer is what discovery and every ID token must state, byte for byte.
 	// Location builds it from the configuration.
@@ -32,6 +32,9 @@ type Options struct {
 	// DiscoveryURL is where the discovery document is; empty means
 	// /.well-known/openid-configuration under Issuer.
 	DiscoveryURL string
+	// Others are further issuers of the same environment, accepted while it
+	// moves from one address to another. See source.
+	Others []At
 	// Endpoints override discovery one by one. With Authorization, Token and
 	// JWKS all set no discovery is made.
 	Endpoints Endpoints
@@ -154,6 +157,12 @@ func (o Options) withDefaults() Options {
 	if o.DiscoveryURL == "" {
 		o.DiscoveryURL = discoveryAt(o.Issuer)
 	}
+	o.Others = slices.Clone(o.Others)
+	for i := range o.Others {
+		if o.Others[i].DiscoveryURL == "" {
+			o.Others[i].DiscoveryURL = discoveryAt(o.Others[i].Issuer)
+		}
+	}
 	return o
 }
 
@@ -163,21 +172,36 @@ func (o Options) same(other Options) bool {
 	if (o.Roots == nil) != (other.Roots == nil) || o.Roots != nil && !o.Roots.Equal(other.Roots) {
 		return false
 	}
+	if (o.ClientKey == nil) != (other.ClientKey == nil) || o.ClientKey != nil && o.ClientKey.id != other.ClientKey.id {
+		return false
+	}
 	for _, each := range []*Options{&o, &other} {
-		each.Log, each.Now, each.Roots = nil, nil, nil
+		each.Log, each.Now, each.Roots, each.ClientKey = nil, nil, nil, nil
 	}
 	return reflect.DeepEqual(o, other)
 }
+
+// ats are all issuers, the first the one that sign-ins go to.
+func (o *Options) ats() []At { return append([]At{{o.Issuer, o.DiscoveryURL}}, o.Others...) }
 
 // validate is the last line of defence behind the configuration's own checks:
 // what would weaken a sign-in is refused here too.
 func (o Options) validate() error {
 	rule := urlRule{loopbackHTTP: true, insecureHTTP: o.InsecureHTTP}
-	if err := rule.check(o.Issuer); err != nil {
-		return fmt.Errorf("issuer: %w", err)
+	for i, at := range o.ats() {
+		switch err := rule.check(at.Issuer); {
+		case err != nil:
+			return fmt.Errorf("issuer: %w", err)
+		case strings.Contains(at.Issuer, "?"): // OpenID Connect Discovery section 3
+			return errors.New("issuer: must not have a query")
+		case slices.ContainsFunc(o.ats()[:i], func(earlier At) bool { return earlier.Issuer == at.Issuer }):
+			return fmt.Errorf("issuer: %q comes twice", at.Issuer)
+		}
+		if err := rule.check(at.DiscoveryURL); err != nil {
+			return fmt.Errorf("discovery_url: %w", err)
+		}
 	}
 	for _, u := range []struct{ name, value string }{
-		{"discovery_url", o.DiscoveryURL},
 		{"endpoints.authorization", o.Endpoints.Authorization},
 		{"endpoints.token", o.Endpoints.Token},
 		{"endpoints.jwks", o.Endpoints.JWKS},
@@ -197,7 +221,7 @@ func (o Options) validate() error {
 		name, value string
 		allowed     []string
 	}{
-		{"type", o.Type, []string{"oidc", "pingone"}},
+		{"type", o.Type, Types()},
 		{"client_auth", o.ClientAuth, []string{"auto", authBasic, authPost, authSecretJWT, authPrivateJWT, authNone}},
 		{"pkce", o.PKCE, []string{"required", "auto", "off"}},
 		{"userinfo", o.Userinfo, []string{"auto", "always", "never"}},
@@ -210,8 +234,6 @@ func (o Options) validate() error {
 	switch {
 	case o.Name == "":
 		return errors.New("name is missing")
-	case strings.Contains(o.Issuer, "?"): // OpenID Connect Discovery section 3
-		return errors.New("issuer: must not have a query")
 	case o.ClientID == "":
 		return errors.New("client_id is missing")
 	case !slices.Contains(o.Scopes, "openid"):

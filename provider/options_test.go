@@ -27,7 +27,7 @@ func TestNewRefusesWhatWeakensASignIn(t *testing.T) {
 		{"empty secret", func(o *Options) { o.ClientSecrets = []string{""} }, "client_secret"},
 		{"basic without secret", func(o *Options) { o.ClientSecrets, o.ClientAuth = nil, "client_secret_basic" }, "client_auth"},
 		{"unknown client_auth", func(o *Options) { o.ClientAuth = "private_key_jwt" }, "client_auth"},
-		{"unknown type", func(o *Options) { o.Type = "pingfederate" }, "type"},
+		{"unknown type", func(o *Options) { o.Type = "saml" }, "type"},
 		{"unknown pkce", func(o *Options) { o.PKCE = "plain" }, "pkce"},
 		{"unknown userinfo", func(o *Options) { o.Userinfo = "yes" }, "userinfo"},
 		{"unknown require_email_verified", func(o *Options) { o.RequireEmailVerified = "no" }, "require_email_verified"},

@@ -5,48 +5,154 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
 const wellKnown = "/.well-known/openid-configuration"
 
 // Location is what a configuration says about where a provider is. Resolve
-// turns it into the two addresses of Options.
+// turns it into the addresses of Options.
 type Location struct {
-	Type         string // oidc | pingone
-	Issuer       string // required for oidc; for pingone it overrides what is expected
-	DiscoveryURL string
-	// EnvironmentID, Region and CustomDomain are PingOne's.
-	EnvironmentID, Region, CustomDomain string
-	// BaseURL replaces scheme and host of what the type builds: the issuer
-	// and the discovery address of pingone, the discovery address of oidc.
-	// An Issuer written out is expected as it stands.
+	Type string // one of Types
+	// Issuers is required for oidc; elsewhere it overrides what is expected.
+	// Several are accepted, the first is asked.
+	Issuers      []string
+	DiscoveryURL string // of the first issuer
+	// EnvironmentID and Region are PingOne's, CustomDomain too and Advanced
+	// Identity Cloud's, Tenant and Realm the latter's, PolicyID PingFederate's.
+	// ClientID matters to PingOne for Enterprise.
+	EnvironmentID, Region, CustomDomain, Tenant, Realm, PolicyID, ClientID string
+	// BaseURL is where a PingFederate is. For the others it replaces scheme and
+	// host of what the type builds. An issuer written out is expected as it stands.
 	BaseURL string
 }
 
-// Resolve returns the expected issuer and the address of the discovery
-// document.
-func (l Location) Resolve() (issuer, discoveryURL string, err error) {
-	built := l.Issuer
-	if l.Type == "pingone" {
-		built = cmp.Or(PingOneIssuer(l.EnvironmentID, l.Region, l.CustomDomain), l.Issuer)
+// profile is what makes a kind of provider differ from a plain one: where it is
+// found, and whose word its addresses are. All else is the protocol.
+type profile struct {
+	name string
+	// issuer builds the issuer, "" where the configuration does not say enough.
+	issuer func(l Location) string
+	// discovery changes the conventional address of the document, if not nil.
+	discovery func(l Location, address string) string
+	// managed: an administrator fills the directory, and tokens leave
+	// email_verified out. An absent one then counts as verified.
+	managed bool
+}
+
+// profiles are the types of the configuration. (PingOne platform API, PingOne
+// for Enterprise, PingOne Advanced Identity Cloud and PingFederate
+// documentation, "OpenID Connect discovery".)
+func profiles() []profile {
+	return []profile{
+		{name: "oidc", issuer: func(Location) string { return "" }},
+		{name: "pingone", managed: true, issuer: func(l Location) string {
+			return PingOneIssuer(l.EnvironmentID, l.Region, l.CustomDomain)
+		}},
+		// Its issuer may come with or without the client id; the convention that
+		// discovery stands under the issuer says with. Issuers overrides it, and
+		// discovery stays where it is.
+		{name: "pingone_enterprise", managed: true, issuer: func(l Location) string {
+			return "https://sso.connect.pingidentity.com/" + url.PathEscape(l.ClientID)
+		}},
+		{name: "pingone_aic", managed: true, issuer: func(l Location) string {
+			host := cmp.Or(l.CustomDomain, l.Tenant)
+			if host == "" {
+				return ""
+			}
+			return "https://" + host + "/am/oauth2/realms/root" + realmPath(cmp.Or(l.Realm, "alpha"))
+		}},
+		{name: "pingfederate", managed: true, issuer: func(l Location) string { return strings.TrimSuffix(l.BaseURL, "/") },
+			discovery: func(l Location, address string) string {
+				if l.PolicyID == "" {
+					return address
+				}
+				return address + "?" + url.Values{"policy_id": {l.PolicyID}}.Encode()
+			}},
 	}
-	if built == "" {
-		return "", "", errors.New("issuer cannot be told from the configuration")
-	}
-	if l.BaseURL != "" {
-		if built, err = WithBase(built, l.BaseURL); err != nil {
-			return "", "", err
+}
+
+// realmPath writes a realm below the root the long way, as Advanced Identity
+// Cloud's own issuers do: alpha, or alpha/staff for one inside it. The root
+// itself is "root".
+func realmPath(realm string) string {
+	path := ""
+	for _, name := range strings.Split(strings.Trim(realm, "/"), "/") {
+		if name != "root" && name != "" {
+			path += "/realms/" + url.PathEscape(name)
 		}
 	}
-	issuer, discoveryURL = l.Issuer, l.DiscoveryURL
-	if issuer == "" {
-		issuer = built
+	return path
+}
+
+// profileOf finds a type's row.
+func profileOf(name string) (profile, bool) {
+	all := profiles()
+	i := slices.IndexFunc(all, func(p profile) bool { return p.name == name })
+	if i < 0 {
+		return profile{}, false
 	}
-	if discoveryURL == "" {
-		discoveryURL = discoveryAt(built)
+	return all[i], true
+}
+
+// Types are the known types, oidc first.
+func Types() []string {
+	var names []string
+	for _, p := range profiles() {
+		names = append(names, p.name)
 	}
-	return issuer, discoveryURL, nil
+	return names
+}
+
+// Resolve returns the expected issuers and the addresses of their discovery
+// documents, the one to ask first.
+//
+// One issuer written out is what the document at the built address must state.
+// Of several each has its own document under itself: they are addresses of one
+// environment.
+func (l Location) Resolve() ([]At, error) {
+	kind, known := profileOf(cmp.Or(l.Type, "oidc"))
+	if !known {
+		return nil, fmt.Errorf("type %q is unknown", l.Type)
+	}
+	var all []At
+	for i := range max(1, len(l.Issuers)) {
+		written := ""
+		if len(l.Issuers) > 0 {
+			written = l.Issuers[i]
+		}
+		at, err := l.resolve(kind, written)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 && l.DiscoveryURL != "" {
+			at.DiscoveryURL = l.DiscoveryURL
+		}
+		all = append(all, at)
+	}
+	return all, nil
+}
+
+func (l Location) resolve(kind profile, written string) (At, error) {
+	built := written
+	if len(l.Issuers) < 2 {
+		built = cmp.Or(kind.issuer(l), written)
+	}
+	if built == "" {
+		return At{}, errors.New("issuer cannot be told from the configuration")
+	}
+	if l.BaseURL != "" {
+		var err error
+		if built, err = WithBase(built, l.BaseURL); err != nil {
+			return At{}, err
+		}
+	}
+	at := At{Issuer: cmp.Or(written, built), DiscoveryURL: discoveryAt(built)}
+	if kind.discovery != nil {
+		at.DiscoveryURL = kind.discovery(l, at.DiscoveryURL)
+	}
+	return at, nil
 }
 
 // discoveryAt is where an issuer's document is by convention; a final slash
@@ -89,7 +195,3 @@ func WithBase(address, base string) (string, error) {
 	u.Scheme, u.Host = b.Scheme, b.Host
 	return u.String(), nil
 }
-
-// trustsAbsentEmailVerified tells the types whose directory an administrator
-// fills, and which leave email_verified out of their tokens.
-func trustsAbsentEmailVerified(providerType string) bool { return providerType == "pingone" }

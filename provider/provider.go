@@ -18,8 +18,10 @@ type Provider struct {
 	transport *http.Transport
 	fetch     *fetcher
 	timeout   time.Duration // of whatever one caller waits for
-	metadata  *shared[*metadata]
-	keys      *keySet
+	algs      []jose.SignatureAlgorithm
+	sources   []*source
+	metadata  *shared[*metadata] // of the first source, which is the one we ask
+	keys      *keySet            // likewise
 	// secret is the index of the client secret that is tried first.
 	secret atomic.Int32
 	// doubt wakes Run when a sign-in found the provider failing.
@@ -43,11 +45,13 @@ func New(o Options) (*Provider, error) {
 		doubt:  make(chan struct{}, 1),
 		status: Status{LastError: "not asked yet", Since: o.Now()},
 	}
-	p.metadata = &shared[*metadata]{load: p.loadMetadata, timeout: sharedTimeout, now: o.Now}
-	p.keys = &keySet{shared: &shared[[]key]{load: p.loadKeys, timeout: sharedTimeout, now: o.Now}, stale: p.suspect}
 	for _, alg := range o.SigningAlgs {
-		p.keys.algs = append(p.keys.algs, jose.SignatureAlgorithm(alg))
+		p.algs = append(p.algs, jose.SignatureAlgorithm(alg))
 	}
+	for _, at := range o.ats() {
+		p.sources = append(p.sources, p.newSource(at))
+	}
+	p.metadata, p.keys = p.sources[0].metadata, p.sources[0].keys
 	return p, nil
 }
 

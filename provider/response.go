@@ -24,8 +24,8 @@ func (p *Provider) CheckResponse(q url.Values) error {
 		return refuse(ReasonResponseAmbiguous, "both code and error")
 	}
 	if q.Has("iss") {
-		if iss := q.Get("iss"); iss != p.o.Issuer {
-			return refuse(ReasonResponseIssuer, "expected issuer %q, the response says %q", p.o.Issuer, brief(iss))
+		if iss := q.Get("iss"); !p.IssuedBy(iss) {
+			return refuse(ReasonResponseIssuer, "expected issuer %q, the response says %q", p.issuers(), brief(iss))
 		}
 		return nil
 	}

@@ -67,12 +67,11 @@ func pause(ctx context.Context, timer *time.Timer) bool {
 	}
 }
 
-// refresh fetches both documents, keeping the old ones where that fails.
+// refresh fetches every document anew.
 func (p *Provider) refresh(ctx context.Context) error {
-	if err := p.metadata.refresh(ctx); err != nil {
-		return err
-	}
-	return p.keys.shared.refresh(ctx)
+	err := p.sources[0].refresh(ctx)
+	p.refreshOthers(ctx)
+	return err
 }
 
 // report turns an attempt's outcome into the status, and logs changes of it.

@@ -16,10 +16,11 @@ func (c *checker) client(o *Provider, p path) {
 	c.ownParameters(o.AuthorizationParams, p.key("authorization_params"))
 }
 
-// clientAuth: a method that sends a secret has one, and the one that sends
-// none has none.
+// clientAuth: a method that uses a secret or a key has one, and the one that
+// proves nothing has none.
 func (c *checker) clientAuth(o *Provider, p path) {
 	given := len(o.ClientSecret) > 0
+	c.clientKey(o, given, p)
 	switch {
 	case given && o.ClientAuth == "none":
 		c.add(p.key("client_auth"), "none sends no secret, yet client_secret is given; remove one of them")
@@ -27,6 +28,10 @@ func (c *checker) clientAuth(o *Provider, p path) {
 		c.missing(p, "client_secret", "is missing; client_auth says that one is sent")
 	}
 	for i, secret := range o.ClientSecret {
+		// HS256 wants as much as its hash is long (RFC 7518 section 3.2).
+		if o.ClientAuth == "client_secret_jwt" && len(secret.Reveal()) < 32 && !c.standsIn(p.key("client_secret").item(i)) {
+			c.add(p.key("client_secret").item(i), "is shorter than the 32 bytes that client_secret_jwt needs; have the provider make a new one")
+		}
 		if name, found := strings.CutPrefix(secret.Reveal(), "$"); found && variableName(name) {
 			c.note(p.key("client_secret").item(i), "begins with $ and is taken as it stands; for an environment variable write ${NAME}")
 		}
@@ -36,13 +41,40 @@ func (c *checker) clientAuth(o *Provider, p path) {
 	}
 }
 
+// clientKey: private_key is a key that providers accept, and is there when it
+// is needed.
+func (c *checker) clientKey(o *Provider, secret bool, p path) {
+	at := p.key("private_key")
+	if o.PrivateKey.IsZero() {
+		if o.ClientAuth == "private_key_jwt" {
+			c.missing(p, "private_key", `is missing; client_auth signs with it: "${file:/etc/gatehouse/rp.pem}"`)
+		}
+		return
+	}
+	if _, err := privateKey(o.PrivateKey.Reveal()); err != nil && !c.standsIn(at) {
+		c.add(at, "%s", err)
+	}
+	switch {
+	case o.ClientAuth == "none":
+		c.add(p.key("client_auth"), "none proves nothing, yet private_key is given; remove one of them")
+	case o.ClientAuth == "auto" && secret:
+		c.note(at, "is published and not used yet: client_auth auto prefers the secret; write client_auth: private_key_jwt once the provider knows the key")
+	case o.ClientAuth != "auto" && o.ClientAuth != "private_key_jwt":
+		c.note(at, "is published and not used yet: client_auth is %s", o.ClientAuth)
+	}
+}
+
+// standsIn reports whether the value at p may be a placeholder for what is not
+// at hand, which has the shape of a secret and not its substance.
+func (c *checker) standsIn(p path) bool { return c.placeholders && !c.source(p).literal() }
+
 // publicClientProvesKey: without a secret, PKCE is all that ties the code to
 // us (RFC 9700 section 2.1.1).
 func (c *checker) publicClientProvesKey(o *Provider, p path) {
 	if o.PKCE != "off" {
 		return
 	}
-	if len(o.ClientSecret) == 0 && !c.present(p.key("client_secret")) {
+	if len(o.ClientSecret) == 0 && !c.present(p.key("client_secret")) && !c.present(p.key("private_key")) {
 		c.add(p.key("pkce"), "must not be off for a client without a secret")
 		return
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -17,15 +18,8 @@ func (c *checker) provider(o *Provider, p path) {
 	if o.DisplayName == "" {
 		o.DisplayName = o.Name
 	}
-	switch o.Type {
-	case "oidc":
-		c.plainProvider(o, p)
-	case "pingone":
-		c.pingOne(o, p)
-	default:
-		c.missing(p, "type", "is missing; write oidc, or pingone for a PingOne environment")
-	}
-	c.issuer(o, p.key("issuer"))
+	c.providerType(o, p)
+	c.issuers(o, p.key("issuer"))
 	c.endpoints(o, p)
 	c.client(o, p)
 	c.answers(o, p)
@@ -57,35 +51,33 @@ func (c *checker) providerNamesDiffer(all []Provider, p path) {
 	}
 }
 
-// plainProvider: type oidc knows its issuer and has no environment.
-func (c *checker) plainProvider(o *Provider, p path) {
-	if o.Issuer == "" {
-		c.add(p.key("issuer"), "is missing; a provider of type oidc is known by its issuer, like https://idp.example.com")
+// issuers: each once, and there is one if the key is.
+func (c *checker) issuers(o *Provider, p path) {
+	if len(o.Issuer) == 0 && c.present(p) {
+		c.add(p, "is an empty list; write the issuer, or remove the key")
 	}
-	if u, err := url.Parse(o.Issuer); err == nil && strings.HasPrefix(u.Hostname(), "auth.pingone.") {
-		c.pingOneIssuer(o.Issuer, p.key("issuer"))
-	}
-	for _, key := range []string{"environment_id", "region", "custom_domain"} {
-		if c.present(p.key(key)) {
-			c.add(p.key(key), "belongs to type pingone, not to oidc; remove it or change type")
+	for i, issuer := range o.Issuer {
+		c.issuer(o, issuer, p.item(i))
+		if slices.Contains(o.Issuer[:i], issuer) {
+			c.add(p.item(i), "is in the list already")
 		}
 	}
 }
 
 // issuer: an https address without query and fragment (OpenID Connect
 // Discovery 1.0 section 3).
-func (c *checker) issuer(o *Provider, p path) {
-	if o.Issuer == "" {
+func (c *checker) issuer(o *Provider, issuer string, p path) {
+	if issuer == "" {
 		return
 	}
-	u, err := url.Parse(o.Issuer)
+	u, err := url.Parse(issuer)
 	if err != nil || u.Host == "" || u.Opaque != "" {
 		c.add(p, "must be an https address, like https://idp.example.com")
 		return
 	}
 	c.providerURL(p, u, o.InsecureHTTP)
-	if issuer, found := strings.CutSuffix(u.Path, "/.well-known/openid-configuration"); found {
-		c.add(p, "is the address of the discovery document; the issuer is what stands before it: %s", u.Scheme+"://"+u.Host+issuer)
+	if before, found := strings.CutSuffix(u.Path, "/.well-known/openid-configuration"); found {
+		c.add(p, "is the address of the discovery document; the issuer is what stands before it: %s", u.Scheme+"://"+u.Host+before)
 	}
 	if u.RawQuery != "" || u.ForceQuery {
 		c.add(p, "must not have a query")

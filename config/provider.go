@@ -4,19 +4,23 @@ package config
 type Provider struct {
 	Name        string `yaml:"name" doc:"Required. Short name, [a-z0-9-]; part of the redirect URI."`
 	DisplayName string `yaml:"display_name" doc:"What people read on the sign-in page. Default the name."`
-	Type        string `yaml:"type" enum:"oidc,pingone" later:"pingone_enterprise,pingone_aic,pingfederate" doc:"Required. oidc for any OpenID provider with discovery; pingone builds issuer and discovery from the environment."`
+	Type        string `yaml:"type" enum:"oidc,pingone,pingone_enterprise,pingone_aic,pingfederate" doc:"Required. oidc for any OpenID provider with discovery. The Ping products build issuer and discovery from fewer words: see docs/providers/ping.md."`
 
-	Issuer        string    `yaml:"issuer" later:"[]" placeholder:"https://placeholder.invalid/as" doc:"The issuer, exactly as the provider writes it in its tokens. Required for oidc; for pingone only to override what is expected."`
+	Issuer        []string  `yaml:"issuer" placeholder:"https://placeholder.invalid/as" doc:"The issuer, exactly as the provider writes it in its tokens. Required for oidc; for the Ping products only to override what is expected. A list while an environment moves to a custom domain: sign-ins go to the first, the tokens of each are accepted by its own keys."`
 	DiscoveryURL  *URL      `yaml:"discovery_url" doc:"Where the discovery document is, when not at <issuer>/.well-known/openid-configuration."`
 	EnvironmentID string    `yaml:"environment_id" placeholder:"00000000-0000-4000-8000-000000000000" doc:"pingone: the environment's UUID."`
 	Region        string    `yaml:"region" enum:"na,ca,eu,au,sg,asia" doc:"pingone: the environment's region. Default na."`
-	CustomDomain  string    `yaml:"custom_domain" placeholder:"placeholder.invalid" doc:"pingone: the environment's custom domain, instead of the region's host."`
-	BaseURL       *URL      `yaml:"base_url" doc:"Replaces scheme and host of what the type builds, for private clouds and tests."`
+	CustomDomain  string    `yaml:"custom_domain" placeholder:"placeholder.invalid" doc:"pingone, pingone_aic: the custom domain, instead of the region's or tenant's host."`
+	Tenant        string    `yaml:"tenant" placeholder:"placeholder.invalid" doc:"pingone_aic: the tenant's host, like example.forgeblocks.com."`
+	Realm         string    `yaml:"realm" doc:"pingone_aic: the realm. Default alpha."`
+	PolicyID      string    `yaml:"policy_id" doc:"pingfederate: the OpenID Connect policy, when not the default one."`
+	BaseURL       *URL      `yaml:"base_url" doc:"pingfederate: its base URL, like https://sso.example.com:9031. For the others it replaces scheme and host of what the type builds, for private clouds and tests."`
 	Endpoints     Endpoints `yaml:"endpoints" doc:"Each overrides discovery; with issuer, authorization, token and jwks set, no discovery is made."`
 
 	ClientID     string   `yaml:"client_id" doc:"Required. The application's client id at the provider."`
 	ClientSecret []Secret `yaml:"client_secret" doc:"The client secret; a list while rotating, tried in order. Absent for a public client."`
-	ClientAuth   string   `yaml:"client_auth" default:"auto" enum:"auto,client_secret_basic,client_secret_post,none" later:"client_secret_jwt,private_key_jwt" doc:"How we authenticate at the token endpoint. auto: none without a secret, otherwise basic if discovery lists it or lists nothing, else post."`
+	ClientAuth   string   `yaml:"client_auth" default:"auto" enum:"auto,client_secret_basic,client_secret_post,client_secret_jwt,private_key_jwt,none" doc:"How we authenticate to the provider. auto: private_key_jwt with a private_key alone, none without a secret, otherwise basic if discovery lists it or lists nothing, else post."`
+	PrivateKey   Secret   `yaml:"private_key" doc:"Private key in PEM form for private_key_jwt: RSA of at least 2048 bits (RS256, or PS256 where only that is listed) or EC on P-256 (ES256). Its public half is served under <auth_path>/client-jwks.json."`
 
 	Scopes              []string          `yaml:"scopes" default:"[openid, email, profile]" doc:"Scopes to ask for; openid is required."`
 	PKCE                string            `yaml:"pkce" default:"required" enum:"required,auto,off" doc:"Proof key for code exchange, always S256. auto: only if discovery lists S256."`
@@ -32,10 +36,6 @@ type Provider struct {
 	CA                   string   `yaml:"ca" doc:"PEM file with extra root certificates for this provider."`
 	InsecureHTTP         bool     `yaml:"insecure_http" doc:"Allows http for endpoints that are not loopback. Tokens then cross the network in clear."`
 
-	Tenant       Later `yaml:"tenant" later:"true"`
-	Realm        Later `yaml:"realm" later:"true"`
-	PolicyID     Later `yaml:"policy_id" later:"true"`
-	PrivateKey   Later `yaml:"private_key" later:"true"`
 	PAR          Later `yaml:"par" later:"true"`
 	ResponseMode Later `yaml:"response_mode" later:"true"`
 }

@@ -46,9 +46,9 @@ func TestDexAndGatewayKnowEachOther(t *testing.T) {
 	provider := documents[dex](t, "dex.yaml")[0]
 	c := load(t, "gatehouse.yaml", read(t, "gatehouse.yaml"))
 	client, registered := provider.StaticClients[0], gateway.Registrations(c)[0]
-	if provider.Issuer != c.Providers[0].Issuer || client.ID != c.Providers[0].ClientID {
+	if provider.Issuer != c.Providers[0].Issuer[0] || client.ID != c.Providers[0].ClientID {
 		t.Errorf("Dex is %s with client %s, the gateway expects %s with %s",
-			provider.Issuer, client.ID, c.Providers[0].Issuer, c.Providers[0].ClientID)
+			provider.Issuer, client.ID, c.Providers[0].Issuer[0], c.Providers[0].ClientID)
 	}
 	if diff := cmp.Diff(registered.RedirectURIs, client.RedirectURIs); diff != "" {
 		t.Errorf("redirect URIs (-gatehouse.yaml +dex.yaml):\n%s", diff)

@@ -12,7 +12,7 @@ import (
 // providerOptions translates one provider of the file. keep are the claims that
 // headers and policies refer to, only says that there is no other provider.
 func providerOptions(c *config.Provider, keep []string, only bool, process Process) (provider.Options, error) {
-	issuer, discoveryURL, err := location(c).Resolve()
+	at, err := location(c).Resolve()
 	if err != nil {
 		return provider.Options{}, fmt.Errorf("provider %s: %w", c.Name, err)
 	}
@@ -20,8 +20,9 @@ func providerOptions(c *config.Provider, keep []string, only bool, process Proce
 		Name:                 c.Name,
 		DisplayName:          c.DisplayName,
 		Type:                 c.Type,
-		Issuer:               issuer,
-		DiscoveryURL:         discoveryURL,
+		Issuer:               at[0].Issuer,
+		DiscoveryURL:         at[0].DiscoveryURL,
+		Others:               at[1:],
 		ClientID:             c.ClientID,
 		ClientAuth:           c.ClientAuth,
 		Scopes:               c.Scopes,
@@ -51,6 +52,11 @@ func providerOptions(c *config.Provider, keep []string, only bool, process Proce
 	for _, secret := range c.ClientSecret {
 		o.ClientSecrets = append(o.ClientSecrets, secret.Reveal())
 	}
+	if key := c.ClientKey(); key != nil {
+		if o.ClientKey, err = provider.NewClientKey(key); err != nil {
+			return o, fmt.Errorf("provider %s: private_key: %w", c.Name, err)
+		}
+	}
 	if c.CA != "" {
 		pem, err := os.ReadFile(c.CA)
 		if err != nil {
@@ -65,9 +71,10 @@ func providerOptions(c *config.Provider, keep []string, only bool, process Proce
 
 func location(c *config.Provider) provider.Location {
 	return provider.Location{
-		Type: c.Type, Issuer: c.Issuer, DiscoveryURL: address(c.DiscoveryURL),
+		Type: c.Type, Issuers: c.Issuer, DiscoveryURL: address(c.DiscoveryURL),
 		EnvironmentID: c.EnvironmentID, Region: c.Region, CustomDomain: c.CustomDomain,
-		BaseURL: address(c.BaseURL),
+		Tenant: c.Tenant, Realm: c.Realm, PolicyID: c.PolicyID,
+		ClientID: c.ClientID, BaseURL: address(c.BaseURL),
 	}
 }
 

@@ -25,7 +25,9 @@ func Registrations(c *config.Config) []Registration {
 	for i := range c.Providers {
 		p := &c.Providers[i]
 		r := Registration{Provider: p.Name, ClientID: p.ClientID}
-		r.Issuer, _, _ = location(p).Resolve()
+		if at, err := location(p).Resolve(); err == nil {
+			r.Issuer = at[0].Issuer
+		}
 		for j := range c.Routes {
 			route := &c.Routes[j]
 			if len(route.Providers) > 0 && !slices.Contains(route.Providers, p.Name) {

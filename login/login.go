@@ -70,7 +70,7 @@ func (l *Login) Current(r *http.Request) (*session.Session, error) {
 		return nil, err
 	}
 	p := l.byName[s.Identity.Provider]
-	if p == nil || s.Kept != p.Kept() || !p.IssuedBy(s.Identity.Issuer) {
+	if p == nil || s.Kept != p.Kept() || !p.Issues(s.Identity.Issuer) {
 		return nil, session.ErrNone
 	}
 	return s, nil

@@ -28,7 +28,7 @@ func (p *Provider) loadMetadata(ctx context.Context, at At) (*metadata, error) {
 	if p.withoutDiscovery() {
 		return &metadata{
 			authorization: e.Authorization, token: e.Token, jwks: e.JWKS, userinfo: e.Userinfo,
-			signOut: p.signOutEndpoints(nil),
+			signOut: p.signOutEndpoints(nil, at),
 		}, nil
 	}
 	document, err := p.fetch.document(ctx, "discovery", at.DiscoveryURL)
@@ -56,7 +56,7 @@ func (p *Provider) readMetadata(document identity.Claims, at At) (*metadata, *Er
 	if issuer, _ := document["issuer"].(string); issuer != at.Issuer {
 		return nil, refuse(ReasonDiscoveryIssuer, "expected issuer %q, the document says %q", at.Issuer, brief(issuer))
 	}
-	m := &metadata{signOut: p.signOutEndpoints(document)}
+	m := &metadata{signOut: p.signOutEndpoints(document, at)}
 	for _, endpoint := range []struct {
 		name, configured string
 		required         bool

@@ -29,7 +29,12 @@ type SignOut struct {
 // is not at hand: the person is signed out here alone then. It waits 2 s at
 // most for discovery, and not at all for a provider that is down.
 func (p *Provider) EndSessionURL(ctx context.Context, s SignOut) (string, error) {
-	m, err := p.atHand(ctx)
+	// While an environment moves, the one who issued the hint takes it.
+	from := p.sourceOf(claimedIssuer(s.IDToken))
+	if from == nil {
+		from = p.sources[0]
+	}
+	m, err := from.atHand(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -44,7 +49,7 @@ func (p *Provider) EndSessionURL(ctx context.Context, s SignOut) (string, error)
 		return "", err
 	}
 	q := url.Values{"client_id": {p.o.ClientID}, "post_logout_redirect_uri": {s.RedirectURI}, "state": {s.State}}
-	if s.IDToken != "" && len(s.IDToken) <= maxHint && p.takesHint(end) {
+	if s.IDToken != "" && len(s.IDToken) <= maxHint && p.takesHint(from.at.Issuer, end) {
 		q.Set("id_token_hint", s.IDToken)
 	} else if p.needsHint(end) {
 		return "", nil
@@ -54,9 +59,9 @@ func (p *Provider) EndSessionURL(ctx context.Context, s SignOut) (string, error)
 
 // takesHint: PingOne refuses a hint whose iss is on another host than the
 // address, as after a move to a custom domain.
-func (p *Provider) takesHint(end *url.URL) bool {
-	issuer, err := url.Parse(p.o.Issuer)
-	return p.o.Type != "pingone" || err == nil && issuer.Host == end.Host
+func (p *Provider) takesHint(issuer string, end *url.URL) bool {
+	u, err := url.Parse(issuer)
+	return p.o.Type != "pingone" || err == nil && u.Host == end.Host
 }
 
 // needsHint: without one these show an error page, from which nobody comes

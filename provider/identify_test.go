@@ -247,7 +247,7 @@ func TestKeptTellsConfigurationsApart(t *testing.T) {
 	same := mapper(t, func(o *Options) {
 		o.Keep = []string{"b", "a", "b"}
 		o.ClientSecrets, o.DisplayName = []string{"x"}, "Company"
-		o.Issuer = "https://other.example.com" // IssuedBy tells
+		o.Issuer = "https://other.example.com" // Issues tells
 	}).Kept()
 	if seen[same] != "base" {
 		t.Error("order, secrets, names and issuers must not change the fingerprint")

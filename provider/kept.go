@@ -8,7 +8,7 @@ import (
 
 // fingerprint condenses what decides which claims a session keeps, and how
 // they were read, into 12 characters. It is no secret and no signature: it
-// only tells two configurations apart. The issuer is not part of it: IssuedBy
+// only tells two configurations apart. The issuer is not part of it: Issues
 // tells whether a session's still counts, also while two do.
 func fingerprint(o Options) string {
 	data, err := json.Marshal(struct {

@@ -42,7 +42,11 @@ func (p *Provider) VerifyLogoutToken(ctx context.Context, token string) (*Logout
 	if _, failure := checkHeader(token, p.o.SigningAlgs, "logout+jwt", "jwt"); failure != nil {
 		return nil, notLogout(failure)
 	}
-	payload, err := p.keys.verifyUninvited(ctx, token)
+	from := p.sourceOf(claimedIssuer(token))
+	if from == nil {
+		return nil, refuse(ReasonLogoutToken, "expected issuer %q, the token says %q", p.issuers(), brief(claimedIssuer(token)))
+	}
+	payload, err := from.keys.verifyUninvited(ctx, token)
 	if err != nil {
 		return nil, notLogout(err)
 	}
@@ -50,17 +54,17 @@ func (p *Provider) VerifyLogoutToken(ctx context.Context, token string) (*Logout
 	if err != nil {
 		return nil, refuse(ReasonLogoutToken, "%s", brief(err.Error()))
 	}
-	found, failure := p.checkLogoutClaims(claims)
+	found, failure := p.checkLogoutClaims(claims, from.at.Issuer)
 	if failure != nil {
 		return nil, failure
 	}
 	return found, nil
 }
 
-func (p *Provider) checkLogoutClaims(c identity.Claims) (*LogoutToken, *Error) {
+func (p *Provider) checkLogoutClaims(c identity.Claims, issuer string) (*LogoutToken, *Error) {
 	found := &LogoutToken{}
-	if found.Issuer, _ = c["iss"].(string); !p.Issues(found.Issuer) {
-		return nil, refuse(ReasonLogoutToken, "expected issuer %q, the token says %q", p.o.Issuer, brief(found.Issuer))
+	if found.Issuer, _ = c["iss"].(string); found.Issuer != issuer {
+		return nil, refuse(ReasonLogoutToken, "expected issuer %q, the token says %q", issuer, brief(found.Issuer))
 	}
 	audience := identity.Strings(c["aud"])
 	if !identity.Readable(c["aud"]) || !slices.Contains(audience, p.o.ClientID) {

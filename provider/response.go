@@ -24,7 +24,7 @@ func (p *Provider) CheckResponse(q url.Values) error {
 		return refuse(ReasonResponseAmbiguous, "both code and error")
 	}
 	if q.Has("iss") {
-		if iss := q.Get("iss"); !p.IssuedBy(iss) {
+		if iss := q.Get("iss"); !p.Issues(iss) {
 			return refuse(ReasonResponseIssuer, "expected issuer %q, the response says %q", p.issuers(), brief(iss))
 		}
 		return nil

@@ -12,7 +12,7 @@ import (
 func (p *Provider) Revoke(ctx context.Context, refreshToken string) error {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
-	m, err := p.atHand(ctx)
+	m, err := p.sources[0].atHand(ctx)
 	if err != nil || m.signOut.revocation == "" {
 		return err
 	}

@@ -19,13 +19,13 @@ type signOutEndpoints struct {
 // signOutEndpoints reads them from the configuration and then from discovery,
 // where one that cannot be used counts as missing: nobody is kept from signing
 // in because of where signing out would lead.
-func (p *Provider) signOutEndpoints(document identity.Claims) signOutEndpoints {
+func (p *Provider) signOutEndpoints(document identity.Claims, at At) signOutEndpoints {
 	read := func(configured string, names ...string) string {
 		if configured != "" || document == nil {
 			return configured
 		}
 		for _, name := range names {
-			address, err := p.discovered(document, name, false)
+			address, err := p.discovered(document, at, name, false)
 			if err != nil {
 				p.o.Log.Warn("endpoint of the provider left out", "provider", p.o.Name, "error", err.Error())
 			} else if address != "" {
@@ -42,25 +42,19 @@ func (p *Provider) signOutEndpoints(document identity.Claims) signOutEndpoints {
 	}
 }
 
-// Issues reports whether issuer is this provider's, byte for byte.
-func (p *Provider) Issues(issuer string) bool { return issuer == p.o.Issuer }
-
-// Issuer is the issuer as tokens name it.
-func (p *Provider) Issuer() string { return p.o.Issuer }
-
 // patience is how long a sign-out waits for discovery.
 const patience = 2 * time.Second
 
-// atHand is the metadata for somebody who leaves: an error at once when the
+// atHand is an issuer's metadata for somebody who leaves: an error at once when the
 // provider was down when it was last asked, because then there is nothing that
 // could be done there.
-func (p *Provider) atHand(ctx context.Context) (*metadata, error) {
-	at, err := p.metadata.peek()
+func (s *source) atHand(ctx context.Context) (*metadata, error) {
+	at, err := s.metadata.peek()
 	if at.generation > 0 {
 		return at.value, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	at, err = p.metadata.get(ctx)
+	at, err = s.metadata.get(ctx)
 	return at.value, err
 }

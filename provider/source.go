@@ -71,8 +71,11 @@ func (p *Provider) issuers() []string {
 	return list
 }
 
-// IssuedBy tells whether a session or token of that issuer is this provider's.
-func (p *Provider) IssuedBy(issuer string) bool { return p.sourceOf(issuer) != nil }
+// Issues reports whether issuer is this provider's, byte for byte.
+func (p *Provider) Issues(issuer string) bool { return p.sourceOf(issuer) != nil }
+
+// Issuer is the issuer that sign-ins go to.
+func (p *Provider) Issuer() string { return p.o.Issuer }
 
 // sourceOf finds the issuer that a token or answer names, or nil. The name is
 // not proven yet: it only says whose keys must verify.

@@ -42,7 +42,7 @@ func TestBothIssuersCountWhileMoving(t *testing.T) {
 			test.set(old, next)
 			grant, err := redeem(p)
 			wantReason(t, err, test.reason)
-			if err == nil && (grant.Identity.Issuer != next.idTokenIssuer() || !p.IssuedBy(grant.Identity.Issuer)) {
+			if err == nil && (grant.Identity.Issuer != next.idTokenIssuer() || !p.Issues(grant.Identity.Issuer)) {
 				t.Errorf("issuer %q", grant.Identity.Issuer)
 			}
 			if old.asked("/token")+old.asked("/authorize") > 0 {

@@ -23,14 +23,15 @@ func (rt *Runtime) ownAddresses() map[string]endpoint {
 	form := append(slices.Clone(read), http.MethodPost)
 	l := rt.login
 	return map[string]endpoint{
-		"":            {methods: read, handle: l.HandleHome},
-		"/":           {methods: read, handle: l.HandleHome},
-		"/login":      {methods: read, handle: l.HandleLogin},
-		"/logout":     {methods: form, handle: l.HandleLogout},
-		"/signed-out": {methods: read, handle: l.HandleSignedOut},
-		"/me":         {methods: read, handle: l.HandleMe},
-		"/jwks.json":  {methods: read, handle: rt.publish("application/jwk-set+json", rt.jwks)},
-		"/ok":         {anyHost: true, handle: rt.ok},
+		"":                  {methods: read, handle: l.HandleHome},
+		"/":                 {methods: read, handle: l.HandleHome},
+		"/login":            {methods: read, handle: l.HandleLogin},
+		"/logout":           {methods: form, handle: l.HandleLogout},
+		"/signed-out":       {methods: read, handle: l.HandleSignedOut},
+		"/me":               {methods: read, handle: l.HandleMe},
+		"/jwks.json":        {methods: read, handle: rt.publish("application/jwk-set+json", rt.jwks)},
+		"/client-jwks.json": {methods: read, handle: rt.publish("application/jwk-set+json", l.ClientKeys())},
+		"/ok":               {anyHost: true, handle: rt.ok},
 	}
 }
 

@@ -17,6 +17,7 @@ func (c *checker) server(s *Server, p path) {
 	c.authPath(s.AuthPath, p.key("auth_path"))
 	c.adminProtected(s.Admin, p.key("admin"))
 	c.adminHosts(s.Admin.Hosts, p.key("admin").key("hosts"))
+	c.notNegative(p.key("drain_delay"), s.DrainDelay)
 	c.notNegative(p.key("shutdown_timeout"), s.ShutdownTimeout)
 	c.headerBytes(s.MaxHeaderBytes, p.key("max_header_bytes"))
 	c.noteUnknownPeers(s, p)

@@ -21,6 +21,9 @@ type LoadOptions struct {
 	ReadFile func(string) ([]byte, error)
 	// ReadDir lists the directory of pages.templates. Default: os.ReadDir.
 	ReadDir func(string) ([]fs.DirEntry, error)
+	// Named is told of every file that the configuration names, also when it
+	// cannot be loaded: mending one of them may mend the whole.
+	Named func(string)
 }
 
 // Load reads the file at path. The error is Problems, sorted by line, and
@@ -63,10 +66,15 @@ func (o LoadOptions) Parse(name string, data []byte) (*Config, error) {
 	if !r.broken[root] {
 		check.all()
 	}
+	c.files = unique(append(expand.files, check.files...))
+	if o.Named != nil {
+		for _, name := range c.files {
+			o.Named(name)
+		}
+	}
 	if len(r.problems) > 0 {
 		return nil, r.problems.sorted()
 	}
-	c.files = unique(append(expand.files, check.files...))
 	for _, note := range check.notes.sorted() {
 		c.warnings = append(c.warnings, note.Error())
 	}

@@ -10,12 +10,12 @@ type Server struct {
 	AuthPath        string    `yaml:"auth_path" default:"/.auth" doc:"Where Gatehouse's own addresses live on every host."`
 	ProbeListen     string    `yaml:"probe_listen" placeholder:"127.0.0.1:0" doc:"Address of a listener with /healthz, /readyz and /metrics and nothing else, for kubelet and Prometheus."`
 	Admin           Admin     `yaml:"admin" doc:"The operators' listener."`
-	ShutdownTimeout Duration  `yaml:"shutdown_timeout" default:"30s" doc:"How long running requests may take to finish after SIGTERM."`
+	DrainDelay      Duration  `yaml:"drain_delay" default:"0s" doc:"How long after SIGTERM requests are still taken while /readyz says 503, so that load balancers look elsewhere first."`
+	ShutdownTimeout Duration  `yaml:"shutdown_timeout" default:"30s" doc:"How long running requests may take to finish once the listeners are closed, after SIGTERM and drain_delay."`
 	MaxHeaderBytes  Size      `yaml:"max_header_bytes" default:"64KiB" doc:"Largest request head that is read; a larger one gets 431."`
 
-	ACME       Later `yaml:"acme" later:"true"`
-	AuthURL    Later `yaml:"auth_url" later:"true"`
-	DrainDelay Later `yaml:"drain_delay" later:"true"`
+	ACME    Later `yaml:"acme" later:"true"`
+	AuthURL Later `yaml:"auth_url" later:"true"`
 }
 
 // TLSPair is a certificate chain and its key, both PEM files.

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"log/slog"
+	"net"
 	"net/netip"
 	"time"
 
@@ -20,6 +21,17 @@ type Process struct {
 	Metrics *telemetry.Metrics
 	Now     func() time.Time // nil: time.Now
 	Source  *Source          // nil: the configuration is fixed
+	// Inherited are listeners that are open already, by their names; see
+	// Inherit.
+	Inherited map[string]net.Listener
+	// Notify tells the service manager of a change of state; see Notifier.
+	Notify func(state string)
+}
+
+func (p *Process) notify(state string) {
+	if p.Notify != nil {
+		p.Notify(state)
+	}
 }
 
 // What one client may do before it has to wait: a whole office behind one

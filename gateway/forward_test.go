@@ -267,6 +267,34 @@ func (h *house) webSocket(t testing.TB, path, cookie string) *connection {
 	return conn
 }
 
+// echoes fails unless a frame with this text, at most 125 bytes, comes back.
+func (c *connection) echoes(text string) {
+	c.t.Helper()
+	frame := append([]byte{0x81, byte(len(text))}, text...) // the app echoes it as it is, unmasked
+	if _, err := c.Conn.Write(frame); err != nil {
+		c.t.Fatal(err)
+	}
+	back := make([]byte, len(frame))
+	if _, err := io.ReadFull(c.r, back); err != nil || !bytes.Equal(back, frame) {
+		c.t.Errorf("the echo of %q is %q, %v", text, back, err)
+	}
+}
+
+// saysGoodbye fails unless a close frame with this status comes, answers it,
+// and waits for the end.
+func (c *connection) saysGoodbye(status uint16) {
+	c.t.Helper()
+	frame := make([]byte, 4)
+	if _, err := io.ReadFull(c.r, frame); err != nil {
+		c.t.Fatalf("no close frame: %v", err)
+	}
+	if want := []byte{0x88, 2, byte(status >> 8), byte(status)}; !bytes.Equal(frame, want) {
+		c.t.Errorf("the frame is % x, want % x", frame, want)
+	}
+	c.Conn.Write([]byte{0x88, 0x82, 0, 0, 0, 0, byte(status >> 8), byte(status)})
+	c.ended()
+}
+
 // TestWebSockets: right Origin, foreign Origin, none; sibling subdomains are
 // same-site, so cookies alone do not protect.
 func TestWebSockets(t *testing.T) {

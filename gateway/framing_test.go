@@ -159,13 +159,8 @@ func h2Request(t *testing.T, conn net.Conn, fields ...[2]string) string {
 	}
 	framer := http2.NewFramer(conn, conn)
 	framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
-	var block bytes.Buffer
-	encoder := hpack.NewEncoder(&block)
-	for _, f := range fields {
-		encoder.WriteField(hpack.HeaderField{Name: f[0], Value: f[1]})
-	}
 	framer.WriteSettings()
-	framer.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block.Bytes(), EndHeaders: true, EndStream: true})
+	framer.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: hpacked(fields...), EndHeaders: true, EndStream: true})
 	for {
 		frame, err := framer.ReadFrame()
 		if err != nil {
@@ -220,4 +215,14 @@ func TestHTTP2FieldsCannotSmuggle(t *testing.T) {
 			}
 		})
 	}
+}
+
+// hpacked is a header block of these fields.
+func hpacked(fields ...[2]string) []byte {
+	var block bytes.Buffer
+	encoder := hpack.NewEncoder(&block)
+	for _, f := range fields {
+		encoder.WriteField(hpack.HeaderField{Name: f[0], Value: f[1]})
+	}
+	return block.Bytes()
 }

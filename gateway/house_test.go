@@ -94,6 +94,10 @@ type house struct {
 	clock  *clock
 	log    *logbook
 	source *gateway.Source // nil unless the file can be loaded again
+	// keepFile says that the file is on disk already.
+	keepFile  bool
+	notify    func(string)
+	inherited map[string]net.Listener
 
 	ctx     context.Context
 	stop    context.CancelFunc
@@ -154,7 +158,7 @@ func start(t testing.TB, file string, options ...option) *house {
 	for _, o := range options {
 		o(h, env)
 	}
-	if h.source != nil {
+	if h.source != nil && !h.keepFile {
 		h.rewrite(file)
 	}
 	c, err := config.LoadOptions{Getenv: func(name string) string { return env[name] }}.Parse("test.yaml", []byte(file))
@@ -165,6 +169,7 @@ func start(t testing.TB, file string, options ...option) *house {
 	process := gateway.Process{
 		Log: telemetry.NewLogger(h.log, "json", "debug", false), Now: h.clock.now,
 		Metrics: telemetry.NewMetrics(telemetry.Build{Version: "test"}), Source: h.source,
+		Notify: h.notify, Inherited: h.inherited,
 	}
 	b, err := gateway.Compile(c, nil, process)
 	if err != nil {

@@ -46,6 +46,16 @@ func listen(address string) (net.Listener, error) {
 	return net.Listen("unix", path)
 }
 
+// boundInherited gives a listener that somebody else opened the bounds of ours,
+// as far as its protocol has them: Multipath TCP has none.
+func boundInherited(l net.Listener) {
+	if tcp, ok := l.(*net.TCPListener); ok {
+		if raw, err := tcp.SyscallConn(); err == nil {
+			_ = boundWriting("tcp", "", raw)
+		}
+	}
+}
+
 // newServer is an http.Server with every bound set. HTTP/2 is spoken over TLS,
 // and on a plaintext listener with prior knowledge, as a TLS terminator in
 // front of gRPC does.

@@ -23,9 +23,20 @@ func (h *house) admin(path string, header ...string) *answer {
 	return h.ask("admin", path, header...)
 }
 
+// post tells the operators' listener to do something.
+func (h *house) post(path string, header ...string) *answer {
+	h.t.Helper()
+	return h.request("POST", "admin", path, header...)
+}
+
 func (h *house) ask(listener, path string, header ...string) *answer {
 	h.t.Helper()
-	r, err := http.NewRequestWithContext(context.Background(), "GET", "http://"+h.at(listener)+path, nil)
+	return h.request("GET", listener, path, header...)
+}
+
+func (h *house) request(method, listener, path string, header ...string) *answer {
+	h.t.Helper()
+	r, err := http.NewRequestWithContext(context.Background(), method, "http://"+h.at(listener)+path, nil)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"os"
 	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/config"
@@ -14,6 +15,10 @@ type Source struct {
 	File string
 	// Getenv looks up the variables that it refers to.
 	Getenv func(string) string
+	// Watch reloads when the file changes, or one that it names.
+	Watch bool
+	// Signals asks for a reload with each value; nil asks for none.
+	Signals <-chan os.Signal
 }
 
 // ErrFixed reports that the gateway was started without a Source.
@@ -29,16 +34,18 @@ var ErrFixed = errors.New("this gateway has no file to load again")
 func (s *Server) Reload() (waiting []string, err error) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
-	if s.process.Source == nil {
+	if s.process.Source == nil || s.over {
 		return nil, ErrFixed
 	}
+	s.process.notify("RELOADING=1\nMONOTONIC_USEC=" + monotonic())
+	defer s.process.notify("READY=1")
 	began := time.Now()
 	next, err := s.build(s.process.Source)
 	if err != nil {
 		s.reloaded(telemetry.OutcomeFailure, err)
 		return nil, err
 	}
-	waiting = needRestart(&s.current().Config.Server, &next.Config.Server)
+	waiting = needRestart(s.current().Config, next.Config)
 	s.swap(next)
 	s.reloaded(telemetry.OutcomeSuccess, nil)
 	s.process.Log.Info("configuration reloaded", "routes", len(next.Config.Routes), "providers", len(next.Config.Providers),
@@ -54,7 +61,9 @@ func (s *Server) Reload() (waiting []string, err error) {
 
 // build loads and compiles beside what runs.
 func (s *Server) build(from *Source) (*Build, error) {
-	c, err := config.Load(from.File, from.Getenv)
+	var named []string
+	c, err := config.LoadOptions{Getenv: from.Getenv, Named: func(file string) { named = append(named, file) }}.Load(from.File)
+	s.files.follow(named)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +96,8 @@ func (s *Server) reloaded(outcome string, err error) {
 }
 
 // needRestart names the keys that differ and are read once, at the start.
-func needRestart(running, next *config.Server) []string {
+func needRestart(a, b *config.Config) []string {
+	running, next := &a.Server, &b.Server
 	var keys []string
 	for _, k := range []struct {
 		key     string
@@ -99,6 +109,8 @@ func needRestart(running, next *config.Server) []string {
 		{"server.admin.listen", running.Admin.Listen != next.Admin.Listen},
 		{"server.tls", (len(running.TLS) > 0) != (len(next.TLS) > 0)},
 		{"server.max_header_bytes", running.MaxHeaderBytes != next.MaxHeaderBytes},
+		{"log.level", a.Log.Level != b.Log.Level},
+		{"log.format", a.Log.Format != b.Log.Format},
 	} {
 		if k.changed {
 			keys = append(keys, k.key)

@@ -21,6 +21,8 @@ type Server struct {
 	process   Process
 	serving   atomic.Pointer[Build]
 	reloading sync.Mutex // held by one reload, so that none overtakes another
+	over      bool       // guarded by reloading: nothing is reloaded any more
+	files     *files     // what a reload depends on
 	gateway   *proxy.Gateway
 	crew      crew
 	operators *operators
@@ -39,13 +41,10 @@ type opened struct {
 	server   *http.Server
 }
 
-// ErrCut reports that requests were still running when shutdown_timeout ended.
-var ErrCut = errors.New("requests were cut off at the end of shutdown_timeout")
-
 // Open opens every listener that the configuration names, so that an address
 // in use is known before anything serves.
 func Open(b *Build, process Process) (*Server, error) {
-	s := &Server{process: process, operators: newOperators(), gateway: proxy.NewGateway(b.Runtime)}
+	s := &Server{process: process, operators: newOperators(), files: newFiles(process.Source, b.Config), gateway: proxy.NewGateway(b.Runtime)}
 	s.serving.Store(b)
 	s.admit(b.Config)
 	s.state.set("starting")
@@ -68,6 +67,12 @@ func Open(b *Build, process Process) (*Server, error) {
 		s.end()
 		return nil, err
 	}
+	for name, l := range process.Inherited {
+		if s.Address(name) == nil {
+			process.Log.Warn("an inherited socket is not used: the file switches its listener off", "listener", name)
+			l.Close()
+		}
+	}
 	return s, nil
 }
 
@@ -75,7 +80,12 @@ func (s *Server) open(name, address string, handler http.Handler, maxHeaderBytes
 	if address == "" {
 		return nil
 	}
-	listener, err := listen(address)
+	listener, err := s.process.Inherited[name], error(nil)
+	if listener != nil {
+		boundInherited(listener)
+	} else {
+		listener, err = listen(address)
+	}
 	if err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {
 			return fmt.Errorf("%s listener: %s is in use: stop what listens there, or change the address in the file", name, address)
@@ -104,8 +114,9 @@ func (s *Server) Address(name string) net.Addr {
 	return nil
 }
 
-// Serve runs until ctx ends, then lets running requests finish for at most
-// shutdown_timeout. It returns ErrCut if some did not.
+// Serve runs until ctx ends, then drains: requests are taken for drain_delay
+// still, and may finish within shutdown_timeout. It returns ErrCut if some did
+// not.
 func (s *Server) Serve(ctx context.Context) error {
 	s.crew.follow(s.current().background())
 	s.process.Metrics.SetGauges(gauges(s.current()))
@@ -120,39 +131,25 @@ func (s *Server) Serve(ctx context.Context) error {
 		})
 		s.process.Log.Info("listening", "listener", o.name, "address", o.listener.Addr().String())
 	}
+	watching, stopWatching := context.WithCancel(context.Background())
+	tasks.Go(func() { s.watch(watching) })
 	s.state.set("ready")
+	s.process.notify("READY=1")
 
 	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	s.state.set("draining")
-	s.process.Log.Info("draining", "at_most", s.current().Config.Server.ShutdownTimeout.Std().String())
-	err = errors.Join(err, s.drain())
-	s.end()
+	stopWatching()
+	err = errors.Join(err, s.drain(failed))
 	tasks.Wait()
 	s.reloading.Lock() // none comes after the end
 	defer s.reloading.Unlock()
+	s.over = true
 	s.crew.end()
 	s.current().Close()
 	return err
-}
-
-// drain closes the public side first: probes go on answering until it is done.
-func (s *Server) drain() error {
-	deadline, cancel := context.WithTimeout(context.Background(), s.current().Config.Server.ShutdownTimeout.Std())
-	defer cancel()
-	var cut error
-	for _, o := range s.listeners {
-		if err := o.server.Shutdown(deadline); err != nil {
-			o.server.Close()
-			if o.name == "public" {
-				cut = ErrCut
-			}
-		}
-	}
-	return cut
 }
 
 // current is the configuration that serves now.

@@ -60,6 +60,13 @@ func New(o Options) *Login {
 	return l
 }
 
+// Counts reports whether s is of a provider that is configured and kept what
+// the running configuration reads.
+func (l *Login) Counts(s *session.Session) bool {
+	p := l.byName[s.Identity.Provider]
+	return p != nil && s.Kept == p.Kept() && p.Issues(s.Identity.Issuer)
+}
+
 // Current returns the live session that r carries: session.ErrNone without
 // one, session.ErrUnavailable when that cannot be known. A session counts only
 // if its provider is still configured and it kept what the running
@@ -69,8 +76,7 @@ func (l *Login) Current(r *http.Request) (*session.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := l.byName[s.Identity.Provider]
-	if p == nil || s.Kept != p.Kept() || !p.Issues(s.Identity.Issuer) {
+	if !l.Counts(s) {
 		return nil, session.ErrNone
 	}
 	return s, nil

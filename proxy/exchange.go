@@ -101,6 +101,10 @@ func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if watched, ok := conn.(interface{ wire() *Wire }); ok {
 		watched.wire().release()
 	}
+	if socket := a.x.visit.Socket; socket != nil && err == nil {
+		socket.take(conn)
+		conn = socket
+	}
 	return conn, buffered, err
 }
 

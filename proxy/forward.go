@@ -65,6 +65,8 @@ type Visit struct {
 	// before Forward are no substitute: an informational answer of the
 	// upstream would carry and then clear them.
 	OnResponse func(http.Header)
+	// Socket, if not nil, becomes the client's side of a WebSocket.
+	Socket *Socket
 	// Outcome, if not nil, is filled in. It is valid also when Forward
 	// panics.
 	Outcome *Outcome

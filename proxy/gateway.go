@@ -12,22 +12,44 @@ import (
 )
 
 // Gateway is the public http.Handler. It serves with one Runtime at a time.
-type Gateway struct{ current atomic.Pointer[Runtime] }
+type Gateway struct {
+	current atomic.Pointer[Runtime]
+	running atomic.Int64
+	leaving chan struct{}
+}
 
 // NewGateway starts with rt.
 func NewGateway(rt *Runtime) *Gateway {
-	g := &Gateway{}
+	g := &Gateway{leaving: make(chan struct{})}
+	rt.gateway = g
 	g.current.Store(rt)
 	return g
 }
 
 // Swap makes next serve all requests from now on and returns the Runtime that
-// served until now; requests under way keep it.
-func (g *Gateway) Swap(next *Runtime) (old *Runtime) { return g.current.Swap(next) }
+// served until now. Requests under way keep that one; WebSockets ask next
+// whether they may stay. Calls must not overlap.
+func (g *Gateway) Swap(next *Runtime) (old *Runtime) {
+	next.gateway = g
+	old = g.current.Swap(next)
+	old.next = next
+	close(old.replaced)
+	return old
+}
+
+// Leave says goodbye to every WebSocket, now and from now on: they would never
+// end by themselves. Call it once.
+func (g *Gateway) Leave() { close(g.leaving) }
+
+// Running is how many requests are under way. net/http forgets those that
+// became WebSockets; they count here.
+func (g *Gateway) Running() int64 { return g.running.Load() }
 
 // ServeHTTP is the only thing around a request: its record, recovery, and the
 // one place where errors are answered.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	g.running.Add(1)
+	defer g.running.Add(-1)
 	rt := g.current.Load()
 	rw := telemetry.NewResponseWriter(w)
 	v := &visit{record: &rw.Record}

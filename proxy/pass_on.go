@@ -24,11 +24,12 @@ func (rt *Runtime) forward(w http.ResponseWriter, r *http.Request, v *visit, s *
 		if rt.store.Due(s) {
 			out.OnResponse = func(h http.Header) { rt.renew(h, r, s, v) }
 		}
-		if r.Header["Upgrade"] != nil {
-			var stop func()
-			r, stop = rt.whileSignedIn(r, s)
-			defer stop()
-		}
+	}
+	if r.Header["Upgrade"] != nil {
+		out.Socket = newSocket()
+		var stop func()
+		r, stop = rt.whileAdmitted(r, v, s, out.Socket)
+		defer stop()
 	}
 	// Forward panics to cut an answer off; the record wants the outcome all the same.
 	defer func() {

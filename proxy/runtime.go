@@ -37,8 +37,9 @@ type Options struct {
 	Log      *slog.Logger
 }
 
-// Runtime is one configuration at work. It never changes: a request reads one
-// Runtime and keeps it, and a reload swaps in another.
+// Runtime is one configuration at work. It never changes, but for learning of
+// its successor: a request reads one Runtime and keeps it, and a reload swaps
+// in another.
 type Runtime struct {
 	door      Door
 	authPath  string
@@ -56,6 +57,10 @@ type Runtime struct {
 	metrics   *telemetry.Metrics
 	unrouted  *telemetry.RouteMetrics // counts what no route takes
 	log       *slog.Logger
+
+	gateway  *Gateway
+	replaced chan struct{} // closed when next is there
+	next     *Runtime
 }
 
 // placed is a route with its site.
@@ -80,6 +85,7 @@ func NewRuntime(o Options) (*Runtime, error) {
 		metrics:   o.Metrics,
 		unrouted:  o.Metrics.Route(""),
 		log:       o.Log,
+		replaced:  make(chan struct{}),
 		views:     views{remember: o.Remember},
 	}
 	if rt.now == nil {

@@ -65,9 +65,34 @@ func known(root *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown command %q", args[0])
 }
 
+// untilSignal ends a context with the first SIGTERM or Ctrl-C, and calls atOnce
+// with the second: who asks twice does not want to wait.
+func untilSignal(atOnce func()) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		if _, asked := <-signals; !asked {
+			return
+		}
+		cancel()
+		if _, again := <-signals; again {
+			atOnce()
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(signals)
+		cancel()
+	}
+}
+
 // run is main without the process around it.
 func run(args []string, std streams) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(func() {
+		fmt.Fprintln(std.err, "gatehouse: ended at once by a second signal")
+		os.Exit(exitFailed)
+	})
 	defer stop()
 	root := &cobra.Command{
 		Use:           "gatehouse",

@@ -1,12 +1,17 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
+	"io"
 	"net"
+	"net/http"
+	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -32,7 +37,9 @@ func TestScripts(t *testing.T) {
 			"listen": listenFor,
 			"free":   free,
 			"reach":  reach,
-			"term":   terminate,
+			"term":   signalAll(syscall.SIGTERM),
+			"hup":    signalAll(syscall.SIGHUP),
+			"tells":  tells,
 			"until":  until,
 		},
 	})
@@ -105,14 +112,41 @@ func reach(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("nobody listens on %s", args[0])
 }
 
-// term sends SIGTERM, which kill does not know, to all background commands.
-func terminate(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 0 {
-		ts.Fatalf("usage: term")
+// term and hup send a signal that kill does not know to all background
+// commands.
+func signalAll(signal os.Signal) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) != 0 {
+			ts.Fatalf("usage: term, hup")
+		}
+		for _, cmd := range ts.BackgroundCmds() {
+			ts.Check(cmd.Process.Signal(signal))
+		}
 	}
-	for _, cmd := range ts.BackgroundCmds() {
-		ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+}
+
+// tells SOCKET PATH TEXT waits until the answer at a unix socket holds text,
+// for at most 20 s.
+func tells(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: tells socket path text")
 	}
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return net.Dial("unix", ts.MkAbs(args[0]))
+	}}
+	answer := ""
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		res, err := (&http.Client{Transport: transport}).Get("http://localhost" + args[1])
+		if err != nil {
+			continue
+		}
+		body, _ := io.ReadAll(res.Body)
+		res.Body.Close()
+		if answer = string(body); strings.Contains(answer, args[2]) {
+			return
+		}
+	}
+	ts.Fatalf("%s does not tell %s; last:\n%s", args[1], args[2], answer)
 }
 
 // until command… repeats a command until it succeeds, for at most 20 s.

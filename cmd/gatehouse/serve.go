@@ -2,7 +2,9 @@ package main
 
 import (
 	"os"
+	"os/signal"
 	"runtime/debug"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -15,7 +17,9 @@ func serveCommand(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve --config FILE",
 		Short: "Run the gateway",
-		Long:  "Runs the gateway until SIGTERM or Ctrl-C, then lets running requests finish.\nExit status: 0 after a clean drain, 1 after an unclean one or when it could not start.",
+		Long: "Runs the gateway until SIGTERM or Ctrl-C, then lets running requests finish; a second signal ends it at once.\n" +
+			"SIGHUP, and a change of the file or of one that it names, loads the configuration anew.\n" +
+			"Exit status: 0 after a clean drain, 1 after an unclean one or when it could not start.",
 	}
 	path := configFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -32,7 +36,19 @@ func serveCommand(std streams) *cobra.Command {
 		tuneGC()
 		metrics := telemetry.NewMetrics(build())
 		metrics.WatchLog(lines)
-		process := gateway.Process{Log: log, Metrics: metrics, Source: &gateway.Source{File: *path, Getenv: os.Getenv}}
+		hangups := make(chan os.Signal, 1)
+		signal.Notify(hangups, syscall.SIGHUP)
+		defer signal.Stop(hangups)
+		inherited, err := gateway.Inherit()
+		if err != nil {
+			return failed(err)
+		}
+		process := gateway.Process{
+			Log: log, Metrics: metrics,
+			Source:    &gateway.Source{File: *path, Getenv: os.Getenv, Watch: true, Signals: hangups},
+			Inherited: inherited,
+			Notify:    gateway.Notifier(os.Getenv("NOTIFY_SOCKET")),
+		}
 		b, err := gateway.Compile(c, nil, process)
 		if err != nil {
 			lines.Close() // what it says comes before why it ended

@@ -1,0 +1,80 @@
+package proxy
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/gatehouse-proxy/gatehouse/policy"
+	"github.com/gatehouse-proxy/gatehouse/session"
+)
+
+// watchSession is how often a WebSocket's session is looked at.
+const watchSession = time.Second
+
+// whileAdmitted returns r with a context that ends with the right to have it
+// answered: a WebSocket is one request, so nothing else would ever ask again
+// whether the person is still signed in (CVE-2021-41230), or whether a newer
+// configuration would let them in. The gateway's own end ends it too. socket is
+// told goodbye first. Call stop when the WebSocket is over.
+func (rt *Runtime) whileAdmitted(r *http.Request, v *visit, s *session.Session, socket *Socket) (_ *http.Request, stop func()) {
+	ctx, cancel := context.WithCancel(r.Context())
+	go func() {
+		if status := rt.untilRefused(ctx, r.Method, v, s); status != 0 {
+			socket.goodbye(ctx, status)
+			cancel()
+		}
+	}()
+	return r.WithContext(ctx), cancel
+}
+
+// untilRefused waits for the end of a right and returns the close status that
+// fits it, or zero when ctx ends first.
+func (rt *Runtime) untilRefused(ctx context.Context, method string, v *visit, s *session.Session) int {
+	var tick <-chan time.Time
+	if s != nil {
+		ticker := time.NewTicker(watchSession)
+		defer ticker.Stop()
+		tick = ticker.C
+	}
+	at := rt
+	for {
+		select {
+		case <-ctx.Done():
+			return 0
+		case <-at.gateway.leaving:
+			return closeGoingAway
+		case <-tick:
+			if at.store.Ended(s) {
+				return closePolicyViolation
+			}
+		case <-at.replaced:
+			if at = at.next; !at.stillAdmits(method, v, s) {
+				return closePolicyViolation
+			}
+		}
+	}
+}
+
+// stillAdmits decides once more, by this Runtime, what an earlier one let in.
+// A session that kept other claims than these policies read does not count, as
+// in Login.Current.
+func (rt *Runtime) stillAdmits(method string, v *visit, s *session.Session) bool {
+	found, exact := rt.sites.find(authority{v.site.host, v.site.port}, v.site.scheme)
+	if !exact {
+		return false
+	}
+	route, err := found.route(v.path)
+	if err != nil {
+		return false
+	}
+	q := policy.Query{Peer: v.peer, Method: method, Path: v.path, Host: found.host}
+	if s != nil && rt.login.Counts(s) && route.accepts(s.Identity.Provider) {
+		if rt.store.Ended(s) {
+			return false
+		}
+		q.Caller = &s.Identity
+	}
+	effect := route.policy.Decide(&q).Effect
+	return effect == policy.Allow || effect == policy.Bypass
+}

@@ -27,6 +27,7 @@ func (c *checker) all() {
 	c.headers(c.config.Headers, root.key("headers"))
 	c.routes(c.config.Routes, root.key("routes"))
 	c.compat(c.config.Compat, root.key("compat"))
+	c.telemetry(&c.config.Telemetry, root.key("telemetry"))
 	c.pages(&c.config.Pages, root.key("pages"))
 	c.perProcess(c.config, root.key("session"))
 }

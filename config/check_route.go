@@ -21,6 +21,7 @@ func (c *checker) route(r *Route, p path) {
 	c.from(r, p.key("from"))
 	c.to(r, p)
 	c.upstreamTLS(r, p.key("upstream_tls"))
+	c.health(r, p.key("health"))
 	c.routePolicy(r, p)
 	c.routeProviders(r.Providers, p.key("providers"))
 	c.headers(r.Headers, p.key("headers"))

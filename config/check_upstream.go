@@ -1,8 +1,10 @@
 package config
 
 import (
+	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // to: at least one upstream, each reachable as written, all of one kind.
@@ -81,5 +83,28 @@ func (c *checker) upstreamTLS(r *Route, p path) {
 	}
 	if t.InsecureSkipVerify {
 		c.note(p.key("insecure_skip_verify"), "is on: whoever is between can read and answer everything")
+	}
+}
+
+// health: a path to ask, and times that fit into each other.
+func (c *checker) health(r *Route, p path) {
+	h := &r.Health
+	if !c.present(p) {
+		return
+	}
+	if path := p.key("path"); h.Path == "" && (c.present(p.key("interval")) || c.present(p.key("timeout")) || c.present(p.key("healthy_after"))) {
+		c.add(path, "is missing; write the path to ask, like /healthz")
+	} else if h.Path != "" {
+		if u, err := url.ParseRequestURI(h.Path); err != nil || !strings.HasPrefix(h.Path, "/") || u.Host != "" {
+			c.add(path, "must begin with / and be a path, like /healthz")
+		}
+	}
+	for _, d := range []struct {
+		key   string
+		value Duration
+	}{{"interval", h.Interval}, {"timeout", h.Timeout}} {
+		if d.value.Std() < 10*time.Millisecond {
+			c.add(p.key(d.key), "must be at least 10ms")
+		}
 	}
 }

@@ -16,11 +16,11 @@ type Config struct {
 	Assertion Assertion         `yaml:"assertion" doc:"The signed token by which upstreams know who is calling."`
 	Compat    []string          `yaml:"compat" enum:"cloudflare" doc:"Other products' conventions to keep besides: cloudflare is Cloudflare Access's headers, cookie, addresses and tokens."`
 	Log       Log               `yaml:"log" doc:"What is logged, and how."`
+	Telemetry Telemetry         `yaml:"telemetry" doc:"Where traces go."`
 	Pages     Pages             `yaml:"pages" doc:"Whose name, picture and templates the pages show."`
 
 	ServiceTokens Later `yaml:"service_tokens" later:"true"`
 	Bearer        Later `yaml:"bearer" later:"true"`
-	Telemetry     Later `yaml:"telemetry" later:"true"`
 	Tests         Later `yaml:"tests" later:"true"`
 
 	report       *report // where every value stands

@@ -25,7 +25,7 @@ func TestTypesKeysAndValuesAreStrict(t *testing.T) {
 		{"log: {[a]: b}", `9:7: log: a key must be a plain word`},
 		{"log:\n  level: !secret info", `10:10: log.level: begins with !, which YAML takes for a tag; quote it`},
 		{"log: {level: \"in\\tfo\"}", `9:14: log.level: holds a line break or another control character`},
-		{"telemetry: {sample: 1}", `9:1: telemetry: "telemetry" is not supported yet`},
+		{"telemetry: {sample: 2}", `9:21: telemetry.sample: "2" is not a share between 0 and 1, like 0.01 for one in a hundred`},
 	})
 	accepts(t, around,
 		"log: {level: !!str info, access: \"true\"}",

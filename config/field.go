@@ -74,6 +74,10 @@ func (f field) standIn(t reflect.Type) string {
 		return "1s"
 	case reflect.TypeFor[Size]():
 		return "1MiB"
+	case reflect.TypeFor[Count]():
+		return "1"
+	case reflect.TypeFor[Share]():
+		return "0"
 	case reflect.TypeFor[URL]():
 		return "https://placeholder.invalid"
 	case reflect.TypeFor[Prefix](), reflect.TypeFor[Trusted]():

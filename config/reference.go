@@ -50,6 +50,8 @@ func kindName(f field) string {
 		return many + "duration"
 	case reflect.TypeFor[Size]():
 		return many + "size"
+	case reflect.TypeFor[Count](), reflect.TypeFor[Share]():
+		return many + "number"
 	case reflect.TypeFor[Secret]():
 		return many + "secret"
 	case reflect.TypeFor[URL]():

@@ -62,6 +62,7 @@ gatehouse.yaml:14:9: routes[2].to: unknown scheme "htp"; did you mean "http"?
 | word | one of the words listed with it |
 | duration | ` + "`500ms`, `30s`, `5m`, `1h30m`" + ` |
 | size | bytes, or a whole number of ` + "`KiB`, `MiB`, `GiB`, `TiB`" + ` |
+| number | digits; a share is between 0 and 1, like ` + "`0.01`" + ` |
 | secret | text that is never printed |
 | URL | absolute, with its scheme |
 | CIDR | ` + "`10.0.0.0/8`" + `, ` + "`2001:db8::/32`" + `, or one address; ` + "`::ffff:10.0.0.1`" + ` means ` + "`10.0.0.1`" + ` |

@@ -16,13 +16,13 @@ type Route struct {
 	PermitInPath     []string       `yaml:"permit_in_path" enum:"encoded_slash,double_slash,semicolon" doc:"Ambiguous path forms that this upstream needs and reads as Gatehouse does."`
 	WebsocketOrigins []string       `yaml:"websocket_origins" placeholder:"https://placeholder.invalid" doc:"Origins besides the route's own that may open WebSockets."`
 	Timeout          Timeout        `yaml:"timeout" doc:"How long the upstream may take."`
+	Balance          string         `yaml:"balance" default:"round_robin" enum:"round_robin,least_requests,random" doc:"Which of several upstreams a request goes to: in turn, the one with the fewest requests under way, or the better of two taken by chance."`
+	Health           Health         `yaml:"health" doc:"Asks each upstream whether it is well."`
 	UpstreamTLS      UpstreamTLS    `yaml:"upstream_tls" doc:"TLS towards an https upstream."`
 	MaxBody          Size           `yaml:"max_body" default:"0" doc:"Largest request body; 0 means no limit."`
 	InsecureHTTP     bool           `yaml:"insecure_http" doc:"Needed for an http:// from on a host that is not loopback: cookies then cross the network in clear."`
 
 	Bearer        Later `yaml:"bearer" later:"true"`
-	Balance       Later `yaml:"balance" later:"true"`
-	Health        Later `yaml:"health" later:"true"`
 	StepUp        Later `yaml:"step_up" later:"true"`
 	CORSPreflight Later `yaml:"cors_preflight" later:"true"`
 	Portal        Later `yaml:"portal" later:"true"`
@@ -33,6 +33,15 @@ type Timeout struct {
 	Dial           Duration `yaml:"dial" default:"5s" doc:"Connecting, TLS included."`
 	ResponseHeader Duration `yaml:"response_header" default:"60s" doc:"From the sent request to the answer's head; 504 after it."`
 	Idle           Duration `yaml:"idle" default:"90s" doc:"How long an unused connection is kept."`
+}
+
+// Health is the `health` block of a route.
+type Health struct {
+	Path           string   `yaml:"path" placeholder:"/placeholder" doc:"Required in this block. Path that is asked with GET; an answer below 400 is well."`
+	Interval       Duration `yaml:"interval" default:"10s" doc:"Time between two questions."`
+	Timeout        Duration `yaml:"timeout" default:"2s" doc:"How long an answer may take."`
+	UnhealthyAfter Count    `yaml:"unhealthy_after" default:"3" doc:"Failures in a row that put an upstream aside: of questions, or, also without path, of requests that got no answer."`
+	HealthyAfter   Count    `yaml:"healthy_after" default:"2" doc:"Good answers in a row that take it back."`
 }
 
 // UpstreamTLS is the `upstream_tls` block of a route.

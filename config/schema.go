@@ -69,6 +69,10 @@ func (s schemas) of(t reflect.Type, f field) schema {
 		return expandable(schema{"type": "string", "pattern": `^[-+]?([0-9.]+(ns|us|µs|ms|s|m|h))+$`}, schema{"const": 0}, schema{"const": "0"})
 	case reflect.TypeFor[Size]():
 		return expandable(schema{"type": "integer", "minimum": 0}, schema{"type": "string", "pattern": `^[0-9]+ *([KMGT]iB)?$`})
+	case reflect.TypeFor[Count]():
+		return expandable(schema{"type": "integer", "minimum": 1}, schema{"type": "string", "pattern": `^[0-9]+$`})
+	case reflect.TypeFor[Share]():
+		return expandable(schema{"type": "number", "minimum": 0, "maximum": 1}, schema{"type": "string", "pattern": `^[0-9.]+$`})
 	case reflect.TypeFor[Scalar]():
 		return schema{"type": []string{"string", "number", "boolean"}}
 	}
@@ -154,8 +158,11 @@ func fallbackJSON(f field) any {
 	if inner, ok := strings.CutPrefix(f.fallback, "["); ok {
 		return strings.Split(strings.TrimSuffix(inner, "]"), ", ")
 	}
-	if f.kind.Kind() == reflect.Bool {
+	switch f.kind {
+	case reflect.TypeFor[bool]():
 		return f.fallback == "true"
+	case reflect.TypeFor[Count](), reflect.TypeFor[Share]():
+		return json.Number(f.fallback)
 	}
 	return f.fallback
 }

@@ -22,10 +22,16 @@ var unauthenticated = map[string]proxy.Unauthenticated{
 	"deny":     proxy.NoRedirect,
 }
 
+// balances translates the file's words.
+var balances = map[string]upstream.Balance{
+	"round_robin":    upstream.RoundRobin,
+	"least_requests": upstream.LeastRequests,
+	"random":         upstream.Random,
+}
+
 // routes compiles all routes, and their pools into b.
 func (b *Build) routes(c *config.Config, prev *Build, names *session.Names, asserting *asserting, process Process) ([]proxy.RouteOptions, error) {
-	global := cloudflareRules(c, headerRules(c.Headers))
-	stripCookies, stripSetCookie := cloudflareCookies(c, names.Strip, names.StripSetCookie)
+	global := headerRules(c.Headers)
 	var out []proxy.RouteOptions
 	for i := range c.Routes {
 		r := &c.Routes[i]
@@ -33,7 +39,7 @@ func (b *Build) routes(c *config.Config, prev *Build, names *session.Names, asse
 		if err != nil {
 			return nil, fmt.Errorf("route %s: policy: %w", r.Name, err)
 		}
-		o, err := poolOptions(r)
+		o, err := poolOptions(r, process)
 		if err != nil {
 			return nil, fmt.Errorf("route %s: %w", r.Name, err)
 		}
@@ -59,8 +65,8 @@ func (b *Build) routes(c *config.Config, prev *Build, names *session.Names, asse
 			WebSocketOrigins: r.WebsocketOrigins,
 			MaxBody:          int64(r.MaxBody),
 			Reserved:         []string{c.Assertion.Header},
-			StripCookies:     stripCookies,
-			StripSetCookie:   stripSetCookie,
+			StripCookies:     names.Strip,
+			StripSetCookie:   names.StripSetCookie,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("route %s: %w", r.Name, err)
@@ -109,8 +115,18 @@ func stripped(r *config.Route, prefix string) string {
 	return ""
 }
 
-func poolOptions(r *config.Route) (upstream.Options, error) {
+func poolOptions(r *config.Route, process Process) (upstream.Options, error) {
 	o := upstream.Options{
+		Balance: balances[r.Balance],
+		Health: upstream.Health{
+			Path:           r.Health.Path,
+			Interval:       r.Health.Interval.Std(),
+			Timeout:        r.Health.Timeout.Std(),
+			UnhealthyAfter: int(r.Health.UnhealthyAfter),
+			HealthyAfter:   int(r.Health.HealthyAfter),
+		},
+		Route:          r.Name,
+		Log:            process.Log,
 		Dial:           r.Timeout.Dial.Std(),
 		ResponseHeader: r.Timeout.ResponseHeader.Std(),
 		Idle:           r.Timeout.Idle.Std(),

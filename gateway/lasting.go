@@ -75,5 +75,8 @@ func (b *Build) background() []runner {
 	for _, p := range b.Providers {
 		list = append(list, p)
 	}
+	for _, pool := range b.pools {
+		list = append(list, pool)
+	}
 	return list
 }

@@ -159,6 +159,7 @@ func gauges(b *Build) telemetry.Gauges {
 	return telemetry.Gauges{
 		ConfigLoaded:       time.Now(),
 		SessionsRemembered: func() int { n, _ := b.store.Remembered(); return n },
+		Upstreams:          b.upstreamGauges,
 		Providers: func(yield func(string, bool) bool) {
 			for _, p := range b.Providers {
 				if !yield(p.Name(), p.Status().Up) {

@@ -15,6 +15,8 @@ type Gauges struct {
 	Providers iter.Seq2[string, bool]
 	// SessionsRemembered is how many opened sessions are in memory.
 	SessionsRemembered func() int
+	// Upstreams yields every target of every route.
+	Upstreams iter.Seq[Upstream]
 	// ConfigLoaded is when the running configuration was loaded.
 	ConfigLoaded time.Time
 }

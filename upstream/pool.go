@@ -1,47 +1,13 @@
 package upstream
 
 import (
-	"crypto/tls"
-	"crypto/x509"
+	"context"
 	"errors"
 	"net/http"
-	"net/url"
-	"reflect"
-	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
-
-// Options describe the upstreams of one route. Zero durations mean the
-// defaults: an upstream without any limit could hold requests for ever.
-type Options struct {
-	// Targets are http://host[:port][/base], https://…, h2c://… (HTTP/2 with
-	// prior knowledge, RFC 9113 section 3.3) or unix:///path/to/socket. At
-	// least one; they take turns.
-	Targets []*url.URL
-	// Dial bounds connecting, name lookup and TLS handshake included: 5 s.
-	Dial time.Duration
-	// ResponseHeader bounds the wait from the sent request to the head of the
-	// answer: 60 s. Bodies may take as long as they like.
-	ResponseHeader time.Duration
-	// Idle is how long an unused connection is kept: 90 s.
-	Idle time.Duration
-	// TLS is for https targets.
-	TLS TLS
-}
-
-// TLS is how an https target proves itself, and we to it. TLS is 1.2 or newer
-// (RFC 9325). The zero TLS verifies against the system's roots.
-type TLS struct {
-	// Roots replace the system's roots.
-	Roots *x509.CertPool
-	// Certificates are offered to targets that ask for one.
-	Certificates []tls.Certificate
-	// ServerName is sent as SNI and verified; empty means the target's host.
-	ServerName string
-	// InsecureSkipVerify accepts any certificate.
-	InsecureSkipVerify bool
-}
 
 // Pool sends requests to the targets of one route. It is safe for concurrent
 // use and keeps connections open between requests.
@@ -50,6 +16,7 @@ type Pool struct {
 	targets []*target
 	turn    atomic.Uint64
 	closed  atomic.Bool
+	now     func() time.Time
 }
 
 // New prepares a Pool without connecting anywhere.
@@ -62,7 +29,7 @@ func New(o Options) (*Pool, error) {
 		return nil, errors.New("upstream needs at least one target")
 	}
 	o = o.withDefaults()
-	p := &Pool{made: o, targets: make([]*target, 0, len(o.Targets))}
+	p := &Pool{made: o, targets: make([]*target, 0, len(o.Targets)), now: time.Now}
 	for _, u := range o.Targets {
 		t, err := newTarget(u, &o)
 		if err != nil {
@@ -73,37 +40,31 @@ func New(o Options) (*Pool, error) {
 	return p, nil
 }
 
-func (o Options) withDefaults() Options {
-	o.Dial = orDefault(o.Dial, 5*time.Second)
-	o.ResponseHeader = orDefault(o.ResponseHeader, 60*time.Second)
-	o.Idle = orDefault(o.Idle, 90*time.Second)
-	return o
-}
-
 // MadeFrom reports whether New(o) would make the same pool once more. This one
-// has its connections open, so a reload keeps it.
+// has its connections open and knows its targets, so a reload keeps it.
 func (p *Pool) MadeFrom(o Options) bool { return p.made.same(o.withDefaults()) }
 
-func (o Options) same(other Options) bool {
-	if (o.TLS.Roots == nil) != (other.TLS.Roots == nil) || o.TLS.Roots != nil && !o.TLS.Roots.Equal(other.TLS.Roots) {
-		return false
+// Run watches the targets until ctx ends: their health, if there is a path to
+// ask for it, and the addresses behind their names. A Pool that does not run
+// serves all the same, and learns from its requests alone.
+func (p *Pool) Run(ctx context.Context) {
+	var tasks sync.WaitGroup
+	for _, t := range p.targets {
+		if p.made.Health.Path != "" {
+			tasks.Go(func() { p.check(ctx, t) })
+		}
+		if t.named() {
+			tasks.Go(func() { t.follow(ctx) })
+		}
 	}
-	o.TLS.Roots, other.TLS.Roots = nil, nil
-	return reflect.DeepEqual(o, other)
+	tasks.Wait()
 }
 
-func orDefault(d, fallback time.Duration) time.Duration {
-	if d <= 0 {
-		return fallback
-	}
-	return d
-}
-
-// RoundTrip sends req to the next target. Scheme and host of req.URL are the
-// target's; its path is put behind the target's base path, raw as it is; an
-// empty req.Host becomes the target's own ("localhost" for a Unix socket).
-// The response's Request.RemoteAddr is the target that answered, as it was
-// configured. Errors are *Error.
+// RoundTrip sends req to a target that is well, chosen as Options.Balance
+// says. Scheme and host of req.URL are the target's; its path is put behind
+// the target's base path, raw as it is; an empty req.Host becomes the target's
+// own ("localhost" for a Unix socket). The response's Request.RemoteAddr is
+// the target that answered, as it was configured. Errors are *Error.
 func (p *Pool) RoundTrip(req *http.Request) (*http.Response, error) {
 	res, err := p.roundTrip(req)
 	if p.closed.Load() {
@@ -114,11 +75,9 @@ func (p *Pool) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func (p *Pool) roundTrip(req *http.Request) (*http.Response, error) {
-	n := uint64(len(p.targets))
-	if n == 1 {
-		return p.targets[0].roundTrip(req)
+	if len(p.targets) == 1 {
+		return p.send(p.targets[0], req, false)
 	}
-	first := p.turn.Add(1) - 1
 	var body *heldBody
 	if req.Body != nil && req.Body != http.NoBody {
 		body = &heldBody{ReadCloser: req.Body}
@@ -127,17 +86,30 @@ func (p *Pool) roundTrip(req *http.Request) (*http.Response, error) {
 		held.Body = body
 		req = &held
 	}
-	for i := uint64(0); ; i++ {
-		res, err := p.targets[(first+i)%n].roundTrip(req)
+	var tried []*target
+	for {
+		t, trial := p.choose(tried)
+		res, err := p.send(t, req, trial)
 		if err == nil {
 			return res, nil
 		}
 		// Only a failed dial proves that nothing was sent.
 		var dial *dialError
-		if i == n-1 || req.Context().Err() != nil || !errors.As(err, &dial) {
+		if tried = append(tried, t); len(tried) == len(p.targets) || req.Context().Err() != nil || !errors.As(err, &dial) {
 			return nil, err
 		}
 	}
+}
+
+// send asks one target and learns from how it went.
+func (p *Pool) send(t *target, req *http.Request, trial bool) (*http.Response, error) {
+	res, err := t.roundTrip(req)
+	if err == nil {
+		p.answered(t)
+	} else {
+		p.unanswered(t, err, trial)
+	}
+	return res, err
 }
 
 // Close closes the connections that are unused now and those that become
@@ -149,11 +121,6 @@ func (p *Pool) Close() {
 
 func (p *Pool) closeIdle() {
 	for _, t := range p.targets {
-		t.transport.CloseIdleConnections()
-		t.upgrades.CloseIdleConnections()
+		t.connections.Load().closeIdle()
 	}
 }
-
-// trimmed is a base path without its final slash, so that joining a path that
-// begins with a slash never makes two.
-func trimmed(path string) string { return strings.TrimSuffix(path, "/") }

@@ -363,7 +363,8 @@ func TestProxyOfTheEnvironmentIsIgnored(t *testing.T) {
 	t.Setenv("HTTP_PROXY", refusing(t))
 	p := newPool(t, Options{}, "http://127.0.0.1:1")
 	for _, target := range p.targets {
-		if target.transport.Proxy != nil || target.upgrades.Proxy != nil {
+		c := target.connections.Load()
+		if c.transport.(*http.Transport).Proxy != nil || c.upgrades.(*http.Transport).Proxy != nil {
 			t.Error("a transport has a Proxy")
 		}
 	}

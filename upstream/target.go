@@ -1,13 +1,11 @@
 package upstream
 
 import (
-	"context"
-	"crypto/tls"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,14 +16,17 @@ const idlePerHost = 1024
 
 // target is one upstream address with its own connections.
 type target struct {
+	made         *Options
 	name         string // as configured, for logs
+	kind         string // the configured scheme
 	scheme, host string // for the request's URL
+	hostname     string
+	socket       string // path of a Unix socket
 	base         string // decoded path before the request's, no final slash
 	rawBase      string // the same, escaped
-	transport    *http.Transport
-	// upgrades speaks HTTP/1.1 only, because a WebSocket handshake (RFC 6455)
-	// is an HTTP/1.1 request. It is transport where that speaks nothing else.
-	upgrades *http.Transport
+	lookEvery    time.Duration
+	connections  atomic.Pointer[connections]
+	condition
 }
 
 func newTarget(u *url.URL, o *Options) (*target, error) {
@@ -35,76 +36,41 @@ func newTarget(u *url.URL, o *Options) (*target, error) {
 	if u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.Opaque != "" {
 		return fail("only scheme, host, port and path are allowed")
 	}
-	t := &target{name: u.String(), scheme: u.Scheme, host: u.Host, base: trimmed(u.Path), rawBase: trimmed(u.EscapedPath())}
-	d := &dialer{timeout: o.Dial}
+	t := &target{
+		made: o, name: u.String(), kind: u.Scheme, scheme: u.Scheme, host: u.Host, hostname: u.Hostname(),
+		base: trimmed(u.Path), rawBase: trimmed(u.EscapedPath()), lookEvery: lookEvery,
+	}
 	switch u.Scheme {
 	case "http", "https", "h2c":
 		if u.Hostname() == "" {
 			return fail("no host")
 		}
+		if u.Scheme == "h2c" {
+			t.scheme = "http"
+		}
 	case "unix":
 		if u.Host != "" || !strings.HasPrefix(u.Path, "/") {
 			return fail("write unix:///path/to/socket")
 		}
-		d.socket = u.Path
-		t.host, t.base, t.rawBase = "localhost", "", ""
+		t.socket = u.Path
+		t.scheme, t.host, t.base, t.rawBase = "http", "localhost", "", ""
 	default:
 		return fail("scheme must be http, https, h2c or unix")
 	}
-
-	t.transport = newTransport(o, d)
-	t.upgrades = t.transport
-	switch u.Scheme {
-	case "unix":
-		t.scheme = "http"
-	case "h2c":
-		t.scheme = "http"
-		t.transport.Protocols = protocols((*http.Protocols).SetUnencryptedHTTP2)
-		t.upgrades = newTransport(o, d)
-	case "https":
-		t.transport.Protocols = protocols((*http.Protocols).SetHTTP1, (*http.Protocols).SetHTTP2)
-		t.transport.ForceAttemptHTTP2 = true
-		t.transport.DialTLSContext = d.withTLS(&o.TLS, "h2", "http/1.1")
-		t.upgrades = newTransport(o, d)
-		t.upgrades.DialTLSContext = d.withTLS(&o.TLS, "http/1.1")
-	}
+	t.connections.Store(t.connect())
 	return t, nil
 }
 
-// newTransport speaks HTTP/1.1 through d.
-func newTransport(o *Options, d *dialer) *http.Transport {
-	return &http.Transport{
-		Proxy:                 nil, // see New
-		DialContext:           d.dial,
-		Protocols:             protocols((*http.Protocols).SetHTTP1),
-		MaxIdleConns:          0, // no limit over all
-		MaxIdleConnsPerHost:   idlePerHost,
-		IdleConnTimeout:       o.Idle,
-		ResponseHeaderTimeout: o.ResponseHeader,
-		ExpectContinueTimeout: time.Second,
-		// Compression is between the client and the upstream.
-		DisableCompression: true,
-		HTTP2: &http.HTTP2Config{
-			// One HTTP/2 connection carries everybody: notice its death soon.
-			SendPingTimeout: 15 * time.Second,
-			PingTimeout:     5 * time.Second,
-		},
-	}
-}
+// trimmed is a base path without its final slash, so that joining a path that
+// begins with a slash never makes two.
+func trimmed(path string) string { return strings.TrimSuffix(path, "/") }
 
-func protocols(set ...func(*http.Protocols, bool)) *http.Protocols {
-	p := new(http.Protocols)
-	for _, f := range set {
-		f(p, true)
-	}
-	return p
-}
-
-// outgoing is a request and its URL in one piece of memory: RoundTrip may not
-// change the caller's.
+// outgoing is a request, its URL and the answer's body in one piece of memory:
+// RoundTrip may not change the caller's.
 type outgoing struct {
 	request http.Request
 	url     url.URL
+	body    answerBody
 }
 
 func (t *target) roundTrip(req *http.Request) (*http.Response, error) {
@@ -112,15 +78,23 @@ func (t *target) roundTrip(req *http.Request) (*http.Response, error) {
 	out.request.URL = &out.url
 	out.url.Scheme, out.url.Host = t.scheme, t.host
 	t.join(&out.url)
-	transport := t.transport
+	c := t.connections.Load()
+	client := c.transport
 	if len(req.Header["Upgrade"]) > 0 {
-		transport = t.upgrades
+		client = c.upgrades
 	}
 	out.request.RemoteAddr = t.name // net/http's client has no use for it
-	res, err := transport.RoundTrip(&out.request)
+	sentOnce(&out.request)
+	t.underWay.Add(1)
+	res, err := client.RoundTrip(&out.request)
+	if c != t.connections.Load() {
+		c.closeIdle() // as in Pool.RoundTrip
+	}
 	if err != nil {
+		t.underWay.Add(-1)
 		return nil, &Error{Kind: classify(req.Context(), err), Target: t.name, Err: err}
 	}
+	out.body.watch(res, t)
 	return res, nil
 }
 
@@ -135,59 +109,4 @@ func (t *target) join(u *url.URL) {
 		raw, u.Path = "/"+raw, "/"+u.Path
 	}
 	u.Path, u.RawPath = t.base+u.Path, t.rawBase+raw
-}
-
-// dialer connects, and marks its failures so that everybody knows that
-// nothing was sent.
-type dialer struct {
-	timeout time.Duration
-	socket  string // path of a Unix socket instead of the address
-}
-
-func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, d.timeout)
-	defer cancel()
-	return d.connect(ctx, network, address)
-}
-
-func (d *dialer) connect(ctx context.Context, network, address string) (net.Conn, error) {
-	if d.socket != "" {
-		network, address = "unix", d.socket
-	}
-	conn, err := new(net.Dialer).DialContext(ctx, network, address)
-	if err != nil {
-		return nil, &dialError{err}
-	}
-	return conn, nil
-}
-
-// withTLS connects and shakes hands under one deadline.
-func (d *dialer) withTLS(o *TLS, protocols ...string) func(context.Context, string, string) (net.Conn, error) {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		ctx, cancel := context.WithTimeout(ctx, d.timeout)
-		defer cancel()
-		plain, err := d.connect(ctx, network, address)
-		if err != nil {
-			return nil, err
-		}
-		name := o.ServerName
-		if name == "" {
-			if name, _, err = net.SplitHostPort(address); err != nil {
-				name = address
-			}
-		}
-		conn := tls.Client(plain, &tls.Config{
-			MinVersion:         tls.VersionTLS12,
-			RootCAs:            o.Roots,
-			Certificates:       o.Certificates,
-			ServerName:         name,
-			InsecureSkipVerify: o.InsecureSkipVerify,
-			NextProtos:         protocols,
-		})
-		if err := conn.HandshakeContext(ctx); err != nil {
-			plain.Close()
-			return nil, &dialError{err}
-		}
-		return conn, nil
-	}
 }

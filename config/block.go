@@ -10,7 +10,7 @@ import (
 // block decodes a mapping with the keys of v's type, and fills in defaults.
 // others are keys in a short notation that no field has.
 func (d *decoder) block(n *yaml.Node, v reflect.Value, p path, others map[string]func(pair)) {
-	fields := fieldsOf(v.Type())
+	fields := d.fields(v.Type())
 	given := map[string]bool{}
 	if n != nil && !isNull(n) {
 		pairs, ok := d.pairs(n, p)

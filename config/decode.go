@@ -15,6 +15,20 @@ type decoder struct {
 	*report
 	expand *expander
 	visits int
+	blocks map[reflect.Type][]field // read once for a thousand routes
+}
+
+// fields is fieldsOf, remembered.
+func (d *decoder) fields(t reflect.Type) []field {
+	known, seen := d.blocks[t]
+	if !seen {
+		known = fieldsOf(t)
+		if d.blocks == nil {
+			d.blocks = map[reflect.Type][]field{}
+		}
+		d.blocks[t] = known
+	}
+	return known
 }
 
 // maxVisits bounds the values of a file once its aliases are followed. Nine

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -49,6 +50,7 @@ type Build struct {
 	Runtime   *proxy.Runtime
 	store     *session.CookieStore
 	pools     map[string]*upstream.Pool // by route
+	tls       *tls.Config               // nil on a plaintext listener
 	lasting   lasting
 }
 
@@ -70,6 +72,10 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 			}
 		}
 		b.Providers = append(b.Providers, p)
+	}
+	var err error
+	if b.tls, err = compileTLS(c); err != nil {
+		return nil, err
 	}
 	pages, err := newPages(c, process)
 	if err != nil {

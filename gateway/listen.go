@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gatehouse-proxy/gatehouse/config"
 	"github.com/gatehouse-proxy/gatehouse/proxy"
 )
 
@@ -81,21 +80,4 @@ func newServer(handler http.Handler, maxHeaderBytes int, secure *tls.Config, log
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-}
-
-// tlsConfig loads the certificates; crypto/tls chooses among them by SNI
-// (RFC 9325: TLS 1.2 or newer).
-func tlsConfig(pairs []config.TLSPair) (*tls.Config, error) {
-	if len(pairs) == 0 {
-		return nil, nil
-	}
-	c := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
-	for _, pair := range pairs {
-		certificate, err := tls.LoadX509KeyPair(pair.Cert, pair.Key)
-		if err != nil {
-			return nil, fmt.Errorf("certificate %s: %w", pair.Cert, err)
-		}
-		c.Certificates = append(c.Certificates, certificate)
-	}
-	return c, nil
 }

@@ -45,7 +45,7 @@ func (s *Server) Reload() (waiting []string, err error) {
 		s.reloaded(telemetry.OutcomeFailure, err)
 		return nil, err
 	}
-	waiting = needRestart(s.current().Config, next.Config)
+	waiting = needRestart(s.started, next.Config)
 	s.swap(next)
 	s.reloaded(telemetry.OutcomeSuccess, nil)
 	s.process.Log.Info("configuration reloaded", "routes", len(next.Config.Routes), "providers", len(next.Config.Providers),
@@ -75,6 +75,7 @@ func (s *Server) swap(next *Build) {
 	old := s.serving.Swap(next)
 	s.gateway.Swap(next.Runtime)
 	s.admit(next.Config)
+	s.certificates.follow(next.tls)
 	s.crew.follow(next.background())
 	s.process.Metrics.SetGauges(gauges(next))
 	for route, pool := range old.pools {
@@ -95,9 +96,9 @@ func (s *Server) reloaded(outcome string, err error) {
 	telemetry.Audit(s.process.Log, e)
 }
 
-// needRestart names the keys that differ and are read once, at the start.
-func needRestart(a, b *config.Config) []string {
-	running, next := &a.Server, &b.Server
+// needRestart names the keys that are read once, at the start, and differ now.
+func needRestart(started, now *config.Config) []string {
+	running, next := &started.Server, &now.Server
 	var keys []string
 	for _, k := range []struct {
 		key     string
@@ -109,8 +110,8 @@ func needRestart(a, b *config.Config) []string {
 		{"server.admin.listen", running.Admin.Listen != next.Admin.Listen},
 		{"server.tls", (len(running.TLS) > 0) != (len(next.TLS) > 0)},
 		{"server.max_header_bytes", running.MaxHeaderBytes != next.MaxHeaderBytes},
-		{"log.level", a.Log.Level != b.Log.Level},
-		{"log.format", a.Log.Format != b.Log.Format},
+		{"log.level", started.Log.Level != now.Log.Level},
+		{"log.format", started.Log.Format != now.Log.Format},
 	} {
 		if k.changed {
 			keys = append(keys, k.key)

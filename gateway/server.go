@@ -12,22 +12,25 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/gatehouse-proxy/gatehouse/config"
 	"github.com/gatehouse-proxy/gatehouse/proxy"
 	"github.com/gatehouse-proxy/gatehouse/telemetry"
 )
 
 // Server is a gateway with its listeners open.
 type Server struct {
-	process   Process
-	serving   atomic.Pointer[Build]
-	reloading sync.Mutex // held by one reload, so that none overtakes another
-	over      bool       // guarded by reloading: nothing is reloaded any more
-	files     *files     // what a reload depends on
-	gateway   *proxy.Gateway
-	crew      crew
-	operators *operators
-	state     state
-	listeners []opened
+	started      *config.Config // what the listeners were opened for
+	process      Process
+	serving      atomic.Pointer[Build]
+	reloading    sync.Mutex // held by one reload, so that none overtakes another
+	over         bool       // guarded by reloading: nothing is reloaded any more
+	files        *files     // what a reload depends on
+	gateway      *proxy.Gateway
+	crew         crew
+	certificates certificates
+	operators    *operators
+	state        state
+	listeners    []opened
 	// requests is the context below every request's. It ends after the drain
 	// and takes along what net/http has forgotten by then: WebSockets.
 	requests context.Context
@@ -44,17 +47,15 @@ type opened struct {
 // Open opens every listener that the configuration names, so that an address
 // in use is known before anything serves.
 func Open(b *Build, process Process) (*Server, error) {
-	s := &Server{process: process, operators: newOperators(), files: newFiles(process.Source, b.Config), gateway: proxy.NewGateway(b.Runtime)}
+	s := &Server{process: process, started: b.Config, operators: newOperators(), files: newFiles(process.Source, b.Config), gateway: proxy.NewGateway(b.Runtime)}
 	s.serving.Store(b)
 	s.admit(b.Config)
 	s.state.set("starting")
 	c := &b.Config.Server
-	secure, err := tlsConfig(c.TLS)
-	if err != nil {
-		return nil, err
-	}
+	s.certificates.follow(b.tls)
+	secure := s.certificates.listenerConfig()
 	s.requests, s.end = context.WithCancel(context.Background())
-	err = errors.Join(
+	err := errors.Join(
 		s.open("public", c.Listen, s.gateway, int(c.MaxHeaderBytes), secure),
 		s.open("redirect", c.RedirectListen, http.HandlerFunc(s.gateway.ServeRedirect), int(c.MaxHeaderBytes), nil),
 		s.open("admin", c.Admin.Listen, s.operators, 0, nil),

@@ -220,3 +220,64 @@ func TestRedirectListener(t *testing.T) {
 	}
 	h.app.untouched(t)
 }
+
+// TestCertificatesAreReloaded when their files change, without a restart:
+// connections go on, and the next handshake shows the new one. Without the name
+// of a client the first pair is shown.
+func TestCertificatesAreReloaded(t *testing.T) {
+	t.Parallel()
+	cert, key, roots := certificate(t, "app.example.test")
+	h := start(t, strings.Replace(strings.Replace(overTLS, "    - {cert: \"${OTHER}\", key: \"${OTHER_KEY}\"}\n", "", 1), `admin: {listen: ""}`, `admin: {listen: "127.0.0.1:0"}`, 1),
+		watching, with("CERT", cert), with("CERT_KEY", key))
+	shown := func(config *tls.Config) string {
+		t.Helper()
+		config.InsecureSkipVerify = true
+		c := h.connectTLS(t, config)
+		defer c.Close()
+		return c.Conn.(*tls.Conn).ConnectionState().PeerCertificates[0].Subject.CommonName
+	}
+	before := h.connectTLS(t, &tls.Config{RootCAs: roots, ServerName: "app.example.test"})
+	if name := shown(&tls.Config{}); name != "app.example.test" {
+		t.Fatalf("the certificate is %s", name)
+	}
+
+	next, nextKey, _ := certificate(t, "next.example.test")
+	for from, to := range map[string]string{next: cert, nextKey: key} {
+		if err := os.Rename(from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "new certificate", func() bool { return shown(&tls.Config{}) == "next.example.test" })
+	before.write("GET /public/x HTTP/1.1\nHost: app.example.test\n\n")
+	before.read().fromApp()
+
+	// A pair that does not fit is refused, and the one before goes on.
+	stray, _, _ := certificate(t, "stray.example.test")
+	if err := os.Rename(stray, cert); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "refusal", func() bool { return h.metric(`gatehouse_reloads_total{outcome="failure"}`) != "0" })
+	if name := shown(&tls.Config{}); name != "next.example.test" {
+		t.Errorf("the certificate is %s", name)
+	}
+}
+
+// TestTLSGoesOnWithoutItsKey: a file that drops server.tls is served, and the
+// listener keeps its certificates until the restart that the answer asks for.
+func TestTLSGoesOnWithoutItsKey(t *testing.T) {
+	t.Parallel()
+	cert, key, roots := certificate(t, "app.example.test")
+	one := strings.Replace(overTLS, "    - {cert: \"${OTHER}\", key: \"${OTHER_KEY}\"}\n", "", 1)
+	h := start(t, one, reloadable, with("CERT", cert), with("CERT_KEY", key))
+	h.rewrite(strings.Replace(one, "  tls:\n    - {cert: \"${CERT}\", key: \"${CERT_KEY}\"}\n", "", 1))
+	if waiting, err := h.server.Reload(); err != nil || len(waiting) != 1 || waiting[0] != "server.tls" {
+		t.Fatalf("Reload: %v, %v", waiting, err)
+	}
+	conn := h.connectTLS(t, &tls.Config{RootCAs: roots, ServerName: "app.example.test"})
+	conn.write("GET /public/x HTTP/1.1\nHost: app.example.test\n\n")
+	conn.read().fromApp()
+	_, err := h.server.Reload()
+	if waiting, again := h.server.Reload(); again != nil || err != nil || len(waiting) != 1 {
+		t.Errorf("asked again, %v wait for a restart (%v, %v)", waiting, err, again)
+	}
+}

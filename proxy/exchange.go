@@ -3,13 +3,10 @@ package proxy
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"sync/atomic"
 	"time"
 )
 
@@ -106,66 +103,6 @@ func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		conn = socket
 	}
 	return conn, buffered, err
-}
-
-const (
-	uploadTooLarge = iota + 1
-	uploadBroken
-	uploadTooSlow
-	uploadWhole
-)
-
-// uploadTimeout is how long a client may take to send a piece of a body.
-const uploadTimeout = time.Minute
-
-// upload is the request's body. It remembers how its reading ended, since it is
-// not the upstream's fault if it could not be read, and gives each piece its
-// time: a body that never arrives would hold a connection to the upstream.
-type upload struct {
-	io.ReadCloser
-	deadline *http.ResponseController
-	extended time.Time     // when the deadline was last moved
-	wire     *Wire         // nil in HTTP/2
-	state    atomic.Uint32 // transports read in goroutines of their own
-}
-
-func (u *upload) Read(p []byte) (int, error) {
-	if now := time.Now(); now.Sub(u.extended) > uploadTimeout/6 {
-		u.extended = now
-		_ = u.deadline.SetReadDeadline(now.Add(uploadTimeout)) // fails for writers that are no connection
-	}
-	n, err := u.ReadCloser.Read(p)
-	if err != nil {
-		_ = u.deadline.SetReadDeadline(time.Time{})
-	}
-	var tooLarge *http.MaxBytesError
-	switch {
-	case err == nil:
-	case err == io.EOF:
-		u.state.Store(uploadWhole)
-	case errors.As(err, &tooLarge):
-		u.state.Store(uploadTooLarge)
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		u.state.Store(uploadTooSlow)
-	default:
-		u.state.Store(uploadBroken)
-	}
-	return n, err
-}
-
-// Close ends the reading. Of a body that was not read whole nobody wants the
-// rest any more, and net/http must not wait for it before it ends the
-// connection.
-func (u *upload) Close() error {
-	until := time.Time{}
-	if u.state.Load() != uploadWhole {
-		if u.wire != nil {
-			u.wire.lingerAtClose()
-		}
-		until = time.Now()
-	}
-	_ = u.deadline.SetReadDeadline(until)
-	return u.ReadCloser.Close()
 }
 
 // download is the answer's body. Closing it completes the trailers, announced

@@ -181,6 +181,12 @@ func framed(r *http.Request) (last bool, err error) {
 	if w != nil {
 		w.asked.Store(true)
 	}
+	if r.Method == "PRI" {
+		// net/http lets the preface of HTTP/2 through as a request where it
+		// is none, and would go on with HTTP/1 behind it.
+		r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, 1
+		return true, ambiguousFraming("the preface of HTTP/2 in HTTP/1")
+	}
 	if r.ProtoMajor != 1 {
 		return false, nil
 	}

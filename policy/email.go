@@ -16,7 +16,7 @@ type (
 // ASCII folding, verified addresses only. An unverified address of the list is
 // unknown rather than false: it admits nobody, and whoever can make theirs
 // unverified does not slip past a deny or an exception. What is no address
-// (identity.ParseEmail) matches nothing.
+// (identity.ParseEmail) is unknown too; having none at all is false.
 func Email(list []string) Selector {
 	return selector(func(*compiler) (test, error) {
 		set := addresses{}
@@ -58,7 +58,7 @@ func (a addresses) truth(in *reading) Truth {
 		in.readAddress()
 	}
 	if in.addressSize == 0 {
-		return False
+		return in.unreadable()
 	}
 	_, ok := a[string(in.address[:in.addressSize])]
 	return in.addressTruth(ok)
@@ -69,10 +69,20 @@ func (d domains) truth(in *reading) Truth {
 		in.readAddress()
 	}
 	if in.addressSize == 0 {
-		return False
+		return in.unreadable()
 	}
 	_, ok := d[string(in.address[in.addressAt+1:in.addressSize])]
 	return in.addressTruth(ok)
+}
+
+// unreadable is what a comparison is worth with what ParseEmail refuses. Having
+// no address is a fact; having one that nobody can read is not, and whoever can
+// make theirs so, as with a second "@", does not slip past a deny either.
+func (in *reading) unreadable() Truth {
+	if in.query.Caller.Email == "" {
+		return False
+	}
+	return Unknown
 }
 
 // addressTruth is what a comparison with the caller's address is worth.

@@ -13,6 +13,7 @@ func (c *checker) session(s *Session, p path) {
 	c.renewals(s, p)
 	c.cookieName(s.Cookie.Name, p.key("cookie").key("name"))
 	c.afterSignOut(s.AfterSignOut, p.key("after_sign_out"))
+	c.redis(s, p.key("redis"))
 }
 
 // keys: at least one, each of 32 bytes, none guessable.

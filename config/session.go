@@ -16,10 +16,9 @@ type Session struct {
 	Recheck          Duration `yaml:"recheck" default:"0s" doc:"Ask the provider this often, by a refresh or else by introspection, whether the person is still signed in there; 0 never asks."`
 	Cookie           Cookie   `yaml:"cookie" doc:"The session cookie."`
 	AfterSignOut     string   `yaml:"after_sign_out" placeholder:"/" doc:"Where people land after sign-out: a path or an absolute https URL. Default a page of Gatehouse's."`
-	Store            string   `yaml:"store" default:"cookie" enum:"cookie" later:"redis" doc:"Where sessions live: cookie (sealed, in the browser)."`
+	Store            string   `yaml:"store" default:"cookie" enum:"cookie,redis" doc:"Where sessions live: cookie (sealed, in the browser) or redis (for several replicas, see sessions.md)."`
+	Redis            Redis    `yaml:"redis" doc:"The Redis or Valkey servers, 6 or newer, of store: redis."`
 	RememberMax      Size     `yaml:"remember_max" default:"64MiB" doc:"Memory for opened sessions; 0 opens the cookie on every request."`
-
-	Redis Later `yaml:"redis" later:"true"`
 }
 
 // Cookie is the `session.cookie` block.

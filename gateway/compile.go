@@ -48,7 +48,7 @@ type Build struct {
 	Config    *config.Config
 	Providers []*provider.Provider
 	Runtime   *proxy.Runtime
-	store     *session.CookieStore
+	store     store
 	pools     map[string]*upstream.Pool // by route
 	tls       *tls.Config               // nil on a plaintext listener
 	lasting   lasting
@@ -89,11 +89,7 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.store, err = session.NewCookieStore(session.Options{
-		Keys: keys, Names: names, Now: process.Now,
-		Idle: c.Session.Idle.Std(), Absolute: c.Session.Absolute.Std(), RememberMax: int64(c.Session.RememberMax),
-		Previous: prev.previousStore(),
-	})
+	b.store, err = newStore(c, prev, keys, names, process)
 	if err != nil {
 		return nil, err
 	}
@@ -110,8 +106,8 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 		AuthPath:  c.Server.AuthPath,
 		Routes:    routes,
 		Pages:     pages,
-		Store:     b.store,
-		Lifetime:  b.store.Lifetime(),
+		Store:     b.store.Store,
+		Lifetime:  b.store.lifetime(),
 		JWKS:      asserting.jwks(),
 		Now:       process.Now,
 		AccessLog: telemetry.NewAccessLog(process.Log, c.Log.Access),
@@ -122,14 +118,14 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 			return login.New(login.Options{
 				AuthPath:     c.Server.AuthPath,
 				Providers:    b.Providers,
-				Store:        b.store,
+				Store:        b.store.Store,
 				Attempts:     session.NewAttempts(keys, names, process.Now),
 				Redeemed:     b.lasting.redeemed,
 				Confirm:      session.NewConfirmations(keys, process.Now),
 				Pages:        pages,
 				ReturnTo:     login.NewReturner(c.Server.AuthPath, rs.IsOrigin),
 				AfterSignOut: c.Session.AfterSignOut,
-				Lifetime:     b.store.Lifetime(),
+				Lifetime:     b.store.lifetime(),
 				ProvidersFor: rs.Providers,
 				Apps:         rs.Apps,
 				Starts:       b.lasting.starts,

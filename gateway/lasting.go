@@ -14,7 +14,8 @@ import (
 //
 // Metrics and the log live in Process. The session store hands on its own
 // insides by session.Options.Previous: revocations, renewals, locks, refreshed
-// sessions, and opened sessions while the keys are the same.
+// sessions, and opened sessions while the keys are the same. The connection to
+// Redis goes on while its options are the same.
 type lasting struct {
 	redeemed *session.Redeemed // an attempt is redeemed once
 	starts   *login.Limiter    // what each client has left of its sign-ins
@@ -36,9 +37,9 @@ func inherit(prev *Build, process Process) lasting {
 }
 
 // previousStore is the store that a new one follows.
-func (b *Build) previousStore() *session.CookieStore {
+func (b *Build) previousStore() store {
 	if b == nil {
-		return nil
+		return store{}
 	}
 	return b.store
 }
@@ -77,6 +78,9 @@ func (b *Build) background() []runner {
 	}
 	for _, pool := range b.pools {
 		list = append(list, pool)
+	}
+	if b.store.servers != nil {
+		list = append(list, b.store.servers)
 	}
 	return list
 }

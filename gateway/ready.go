@@ -24,8 +24,8 @@ func (s *state) String() string {
 	return word
 }
 
-// readyz answers 200 once requests can be served. A provider that is down does
-// not make the gateway unready: sessions go on, and a restart would not help.
+// readyz answers 200 once requests can be served. A provider or store that is
+// down does not make the gateway unready: what goes on goes on, and a restart would not help.
 func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 	now := Readiness{Status: s.state.String(), Providers: map[string]string{}, Store: "up"}
 	for _, p := range s.current().Providers {
@@ -33,6 +33,9 @@ func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 		if p.Status().Up {
 			now.Providers[p.Name()] = "up"
 		}
+	}
+	if !s.current().store.up() {
+		now.Store = "down"
 	}
 	status := http.StatusOK
 	if now.Status != "ready" {

@@ -78,6 +78,7 @@ func (s *Server) swap(next *Build) {
 	s.certificates.follow(next.tls)
 	s.crew.follow(next.background())
 	s.process.Metrics.SetGauges(gauges(next))
+	old.store.handOver(next.store)
 	for route, pool := range old.pools {
 		if next.pools[route] != pool {
 			pool.Close()

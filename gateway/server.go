@@ -159,8 +159,9 @@ func (s *Server) current() *Build { return s.serving.Load() }
 func gauges(b *Build) telemetry.Gauges {
 	return telemetry.Gauges{
 		ConfigLoaded:       time.Now(),
-		SessionsRemembered: func() int { n, _ := b.store.Remembered(); return n },
 		Upstreams:          b.upstreamGauges,
+		SessionsRemembered: b.store.remembered,
+		StoreUp:            b.store.up,
 		Providers: func(yield func(string, bool) bool) {
 			for _, p := range b.Providers {
 				if !yield(p.Name(), p.Status().Up) {
@@ -171,8 +172,9 @@ func gauges(b *Build) telemetry.Gauges {
 	}
 }
 
-// Close lets go of idle upstream connections.
+// Close lets go of idle upstream connections and of the session store.
 func (b *Build) Close() {
+	b.store.close()
 	for _, pool := range b.pools {
 		pool.Close()
 	}

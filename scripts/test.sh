@@ -23,6 +23,7 @@ echo '== lint'
 scripts/lint.sh
 
 echo '== unit and acceptance tests'
+need redis-server redis-server && need redis-sentinel redis-sentinel || skip 'the Redis store (it needs redis-server and redis-sentinel)'
 if need gcc gcc; then
   CGO_ENABLED=1 go test -race ./...
 else

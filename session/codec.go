@@ -65,9 +65,14 @@ func (c *codec) open(o origin, value string, v any) bool {
 	if securecookie.DecodeMulti(c.name(o), value, &plain, c.sealers...) != nil {
 		return false
 	}
+	return decodeStrict(plain, v)
+}
+
+// decodeStrict reads one JSON value. A field that this build does not know may
+// be a restriction, so it spoils the whole.
+func decodeStrict(plain []byte, v any) bool {
 	d := json.NewDecoder(bytes.NewReader(plain))
 	d.UseNumber()
-	// A field that this build does not know may be a restriction.
 	d.DisallowUnknownFields()
 	if d.Decode(v) != nil {
 		return false

@@ -24,9 +24,15 @@ const (
 	purposeSession purpose = "gatehouse session cookie"
 	purposeAttempt purpose = "gatehouse attempt cookie"
 	purposeConfirm purpose = "gatehouse sign-out confirmation"
+	purposeBinding purpose = "gatehouse session binding"
+	purposeStored  purpose = "gatehouse stored session"
+	purposeSummary purpose = "gatehouse session summary"
+	purposeIndex   purpose = "gatehouse session index"
 )
 
-var purposes = [...]purpose{purposeSession, purposeAttempt, purposeConfirm}
+var purposes = [...]purpose{
+	purposeSession, purposeAttempt, purposeConfirm, purposeBinding, purposeStored, purposeSummary, purposeIndex,
+}
 
 // Keys are the configured session keys. The first seals, all open: put a new
 // key first to rotate, and drop the old one when its sessions have ended. The

@@ -41,6 +41,10 @@ func (l Lifetime) Due(s *Session, now Time) bool {
 	return l.Idle > 0 && now >= s.Seen+max(1, seconds(l.Idle)/10)
 }
 
+// pause is how long a renewal speaks for the next. It leaves short idle periods
+// several chances.
+func (l Lifetime) pause() time.Duration { return min(renewalPause, l.Idle/5) }
+
 // seconds rounds up: half a second of idleness must not become none at all.
 func seconds(d time.Duration) Time {
 	return Time((d + time.Second - 1) / time.Second)

@@ -4,9 +4,11 @@ package session
 // provider's session (Issuer, SID); else all of the person (Issuer, Subject).
 // The most specific that is filled in decides alone, as for logout tokens that
 // carry both sid and sub (Back-Channel Logout 1.0 section 2.7). A Match with
-// none of them filled in selects nothing.
+// none of them filled in selects nothing. All selects every session; the rest
+// must be empty then.
 type Match struct {
 	ID, Issuer, SID, Subject string
+	All                      bool
 }
 
 type matchBy int
@@ -16,10 +18,15 @@ const (
 	byID
 	bySID
 	bySubject
+	byAll
 )
 
 func (m Match) by() matchBy {
 	switch {
+	case m.All && m == Match{All: true}:
+		return byAll
+	case m.All:
+		return byNothing
 	case m.ID != "":
 		return byID
 	case m.Issuer != "" && m.SID != "":
@@ -38,6 +45,8 @@ func (m Match) selects(s *Session) bool {
 		return s.Identity.Issuer == m.Issuer && s.SID == m.SID
 	case bySubject:
 		return s.Identity.Issuer == m.Issuer && s.Identity.Subject == m.Subject
+	case byAll:
+		return true
 	}
 	return false
 }

@@ -29,6 +29,7 @@ type memory struct {
 	seed   maphash.Seed
 	shards []shard
 	limit  int // bytes in each shard
+	kept   copies
 }
 
 type shard struct {
@@ -37,6 +38,7 @@ type shard struct {
 	ring    []*entry // in no order; hand goes round it (CLOCK)
 	hand    int
 	bytes   int
+	kept    *copies // has a lock of its own
 }
 
 type entry struct {
@@ -44,6 +46,8 @@ type entry struct {
 	origin  origin
 	pieces  pieces
 	session *Session
+	from    stored      // zero with the cookie store
+	twin    *entry      // the next one from the same place, see copies
 	slot    int         // in ring
 	used    atomic.Bool // since the hand last passed
 }
@@ -61,7 +65,9 @@ func newMemory(limit int64) *memory {
 	m := &memory{bound: limit, seed: maphash.MakeSeed(), shards: make([]shard, n), limit: int(limit / int64(n))}
 	for i := range m.shards {
 		m.shards[i].entries = map[uint64]*entry{}
+		m.shards[i].kept = &m.kept
 	}
+	m.kept.seed, m.kept.of = m.seed, map[string]*entry{}
 	return m
 }
 
@@ -74,10 +80,18 @@ func (m *memory) bounded(limit int64) bool {
 }
 
 // get returns the session that these values opened to, or nil.
+func (m *memory) get(o origin, p *pieces) *Session {
+	if e := m.find(o, p); e != nil {
+		return e.session
+	}
+	return nil
+}
+
+// find returns the entry of these values, or nil.
 //
 // The comparison need not take constant time: who lacks the value cannot hit
 // its bucket, because the hash is keyed by a secret of this process.
-func (m *memory) get(o origin, p *pieces) *Session {
+func (m *memory) find(o origin, p *pieces) *entry {
 	if m == nil {
 		return nil
 	}
@@ -92,15 +106,21 @@ func (m *memory) get(o origin, p *pieces) *Session {
 	if !e.used.Load() { // a store each time would make the cores fight over the line
 		e.used.Store(true)
 	}
-	return e.session
+	return e
 }
 
 // put remembers that p opened to session.
 func (m *memory) put(o origin, p *pieces, session *Session) {
+	m.keep(o, p, session, stored{}, 0)
+}
+
+// keep is put for a session that was loaded from a server's copy, unless that
+// copy has changed since generation was asked for.
+func (m *memory) keep(o origin, p *pieces, session *Session, from stored, generation uint64) {
 	if m == nil {
 		return
 	}
-	e := &entry{hash: m.hash(o, p), origin: origin{o.scheme, strings.Clone(o.host)}, session: session}
+	e := &entry{hash: m.hash(o, p), origin: origin{o.scheme, strings.Clone(o.host)}, session: session, from: from}
 	e.pieces.n = p.n
 	for i, value := range p.values[:p.n] {
 		// A copy, because the original keeps the whole Cookie line alive.
@@ -112,6 +132,9 @@ func (m *memory) put(o origin, p *pieces, session *Session) {
 	s := m.shard(e.hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !m.kept.add(e, generation) {
+		return
+	}
 	if old := s.entries[e.hash]; old != nil {
 		s.remove(old)
 	}
@@ -208,6 +231,7 @@ func (s *shard) remove(e *entry) {
 	s.ring = s.ring[:len(s.ring)-1]
 	delete(s.entries, e.hash)
 	s.bytes -= e.cost()
+	s.kept.remove(e)
 }
 
-func (e *entry) cost() int { return entryCost + openedFactor*e.pieces.size() }
+func (e *entry) cost() int { return entryCost + openedFactor*(e.pieces.size()+len(e.from.sealed)) }

@@ -1,9 +1,6 @@
 package session
 
-import (
-	"net/http"
-	"time"
-)
+import "net/http"
 
 // Ended reports whether s, once loaded, has reached its hard end or was
 // revoked. It does not look at idleness, because s may have been renewed since:
@@ -20,7 +17,7 @@ func (c *CookieStore) Due(s *Session) bool {
 		return true
 	}
 	now := c.clock()
-	return c.lifetime.Due(s, At(now)) && !c.renewals.recent(s.ID, now, c.pause())
+	return c.lifetime.Due(s, At(now)) && !c.renewals.recent(s.ID, now, c.lifetime.pause())
 }
 
 // Renew writes the cookies of s anew with this moment as its last use. Of many
@@ -37,7 +34,7 @@ func (c *CookieStore) Renew(h http.Header, r *http.Request, s *Session) (bool, e
 	case s.Behind:
 		s = c.editions.newest(s) // yet another may have come during the request
 		c.renewals.wrote(s.ID, now)
-	case !c.lifetime.Due(s, At(now)) || !c.renewals.claim(s.ID, now, c.pause()):
+	case !c.lifetime.Due(s, At(now)) || !c.renewals.claim(s.ID, now, c.lifetime.pause()):
 		return false, nil
 	}
 	next := *s
@@ -46,9 +43,4 @@ func (c *CookieStore) Renew(h http.Header, r *http.Request, s *Session) (bool, e
 		return false, err
 	}
 	return true, nil
-}
-
-// pause leaves short idle periods several chances.
-func (c *CookieStore) pause() time.Duration {
-	return min(renewalPause, c.lifetime.Idle/5)
 }

@@ -24,6 +24,7 @@ type revocations struct {
 	ids      map[string]mark
 	sids     map[named]mark
 	subjects map[named]mark
+	all      mark // ends everybody's
 	pruned   time.Time
 	kept     int // entries left by the last pruning
 }
@@ -79,6 +80,8 @@ func (v *revocations) add(m Match, now time.Time) {
 		end(v.sids, named{m.Issuer, m.SID}, At(now), until)
 	case bySubject:
 		end(v.subjects, named{m.Issuer, m.Subject}, At(now), until)
+	case byAll:
+		v.all.before, v.all.until = max(At(now), v.all.before, v.all.born), until
 	}
 	v.n.Store(int64(v.size()))
 }
@@ -118,6 +121,7 @@ func (v *revocations) begin(s *Session, now time.Time) Time {
 		return created
 	}
 	created = before + 1
+	v.all.born = max(v.all.born, created)
 	born(v.subjects, named{s.Identity.Issuer, s.Identity.Subject}, created, v.until(now))
 	if s.SID != "" {
 		born(v.sids, named{s.Identity.Issuer, s.SID}, created, v.until(now))
@@ -134,7 +138,7 @@ func born(marks map[named]mark, k named, created Time, until time.Time) {
 // before returns the latest mark on s's provider session and person. It needs
 // the lock.
 func (v *revocations) before(s *Session) Time {
-	b := v.subjects[named{s.Identity.Issuer, s.Identity.Subject}].before
+	b := max(v.all.before, v.subjects[named{s.Identity.Issuer, s.Identity.Subject}].before)
 	if s.SID != "" {
 		b = max(b, v.sids[named{s.Identity.Issuer, s.SID}].before)
 	}
@@ -162,4 +166,10 @@ func expire[K comparable](marks map[K]mark, now time.Time) {
 	}
 }
 
-func (v *revocations) size() int { return len(v.ids) + len(v.sids) + len(v.subjects) }
+func (v *revocations) size() int {
+	n := len(v.ids) + len(v.sids) + len(v.subjects)
+	if v.all.before != 0 {
+		n++
+	}
+	return n
+}

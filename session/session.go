@@ -37,6 +37,10 @@ type Session struct {
 	Checked Time `json:"ck,omitzero"`
 	// Edition counts the Updates, so that of two copies the newer is known.
 	Edition int `json:"n,omitempty"`
+	// Device and Address say where the sign-in came from, for lists of sessions;
+	// empty where nobody lists them.
+	Device  string `json:"d,omitempty"`
+	Address string `json:"a,omitempty"`
 	// Created is the sign-in, Seen the last recorded use, Ends the hard end.
 	Created Time `json:"c"`
 	Seen    Time `json:"s"`

@@ -17,6 +17,8 @@ type Gauges struct {
 	SessionsRemembered func() int
 	// Upstreams yields every target of every route.
 	Upstreams iter.Seq[Upstream]
+	// StoreUp reports whether the session store answers.
+	StoreUp func() bool
 	// ConfigLoaded is when the running configuration was loaded.
 	ConfigLoaded time.Time
 }
@@ -27,8 +29,8 @@ func (m *Metrics) SetGauges(g Gauges) { m.gauges.now.Store(&g) }
 
 // gauges is the prometheus.Collector over the current Gauges.
 type gauges struct {
-	now                            atomic.Pointer[Gauges]
-	providerUp, remembered, loaded *prometheus.Desc
+	now                                     atomic.Pointer[Gauges]
+	providerUp, remembered, storeUp, loaded *prometheus.Desc
 }
 
 func newGauges() *gauges {
@@ -37,6 +39,8 @@ func newGauges() *gauges {
 			"Whether the provider's metadata and keys are at hand.", []string{"provider"}, nil),
 		remembered: prometheus.NewDesc("gatehouse_sessions_remembered",
 			"Opened sessions held in memory.", nil, nil),
+		storeUp: prometheus.NewDesc("gatehouse_store_up",
+			"Whether the session store answers.", nil, nil),
 		loaded: prometheus.NewDesc("gatehouse_config_loaded_timestamp_seconds",
 			"When the running configuration was loaded, in Unix seconds.", nil, nil),
 	}
@@ -46,6 +50,7 @@ func newGauges() *gauges {
 func (g *gauges) Describe(to chan<- *prometheus.Desc) {
 	to <- g.providerUp
 	to <- g.remembered
+	to <- g.storeUp
 	to <- g.loaded
 }
 
@@ -60,17 +65,23 @@ func (g *gauges) Collect(to chan<- prometheus.Metric) {
 	}
 	if now.Providers != nil {
 		for name, up := range now.Providers {
-			value := 0.0
-			if up {
-				value = 1
-			}
-			gauge(g.providerUp, value, name)
+			gauge(g.providerUp, oneIf(up), name)
 		}
 	}
 	if now.SessionsRemembered != nil {
 		gauge(g.remembered, float64(now.SessionsRemembered()))
 	}
+	if now.StoreUp != nil {
+		gauge(g.storeUp, oneIf(now.StoreUp()))
+	}
 	if !now.ConfigLoaded.IsZero() {
 		gauge(g.loaded, float64(now.ConfigLoaded.UnixMilli())/1000)
 	}
+}
+
+func oneIf(up bool) float64 {
+	if up {
+		return 1
+	}
+	return 0
 }

@@ -131,14 +131,15 @@ func TestGaugesTellTheStateOfTheMomentAndOfTheNewestRuntime(t *testing.T) {
 	m.SetGauges(Gauges{
 		Providers:          maps.All(state),
 		SessionsRemembered: func() int { return 7 },
+		StoreUp:            func() bool { return true },
 		ConfigLoaded:       noon.Add(500 * time.Millisecond),
 	})
 	read := func() []string {
 		return append(append(scrape(t, m, "gatehouse_provider_up"),
-			scrape(t, m, "gatehouse_sessions_remembered")...),
+			append(scrape(t, m, "gatehouse_sessions_remembered"), scrape(t, m, "gatehouse_store_up")...)...),
 			scrape(t, m, "gatehouse_config_loaded_timestamp_seconds")...)
 	}
-	want := []string{`gatehouse_provider_up{provider="ping"} 1`, "gatehouse_sessions_remembered 7",
+	want := []string{`gatehouse_provider_up{provider="ping"} 1`, "gatehouse_sessions_remembered 7", "gatehouse_store_up 1",
 		"gatehouse_config_loaded_timestamp_seconds 1.7778960005e+09"}
 	if diff := cmp.Diff(want, read()); diff != "" {
 		t.Error(diff)

@@ -97,23 +97,28 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 	if err != nil {
 		return nil, err
 	}
+	cloudflare, err := asserting.addresses()
+	if err != nil {
+		return nil, err
+	}
 	routes, err := b.routes(c, prev, &names, asserting, process)
 	if err != nil {
 		return nil, err
 	}
 	b.Runtime, err = proxy.NewRuntime(proxy.Options{
-		Door:      door(&c.Server),
-		AuthPath:  c.Server.AuthPath,
-		Routes:    routes,
-		Pages:     pages,
-		Store:     b.store.Store,
-		Lifetime:  b.store.lifetime(),
-		JWKS:      asserting.jwks(),
-		Now:       process.Now,
-		AccessLog: telemetry.NewAccessLog(process.Log, c.Log.Access),
-		Metrics:   process.Metrics,
-		Remember:  c.Session.RememberMax > 0,
-		Log:       process.Log,
+		Door:       door(&c.Server),
+		AuthPath:   c.Server.AuthPath,
+		Routes:     routes,
+		Pages:      pages,
+		Store:      b.store.Store,
+		Lifetime:   b.store.lifetime(),
+		JWKS:       asserting.jwks(),
+		Cloudflare: cloudflare,
+		Now:        process.Now,
+		AccessLog:  telemetry.NewAccessLog(process.Log, c.Log.Access),
+		Metrics:    process.Metrics,
+		Remember:   c.Session.RememberMax > 0,
+		Log:        process.Log,
 		NewLogin: func(rs proxy.Routes) *login.Login {
 			return login.New(login.Options{
 				AuthPath:     c.Server.AuthPath,

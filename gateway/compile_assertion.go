@@ -3,11 +3,13 @@ package gateway
 import (
 	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/gatehouse-proxy/gatehouse/assertion"
 	"github.com/gatehouse-proxy/gatehouse/config"
 	"github.com/gatehouse-proxy/gatehouse/proxy"
+	"github.com/gatehouse-proxy/gatehouse/session"
 )
 
 // What Cloudflare Access calls its things.
@@ -16,6 +18,34 @@ const (
 	cloudflareEmail     = "Cf-Access-Authenticated-User-Email"
 	cloudflareCookie    = "CF_Authorization"
 )
+
+// cloudflareRules are the headers that come with compat: cloudflare. The
+// file's own come over them.
+func cloudflareRules(c *config.Config, rules []proxy.HeaderRule) []proxy.HeaderRule {
+	for name := range c.Headers {
+		if name == cloudflareEmail {
+			return rules
+		}
+	}
+	if !slices.Contains(c.Compat, "cloudflare") {
+		return rules
+	}
+	return append(rules, proxy.HeaderRule{Name: cloudflareEmail, Claim: "email"})
+}
+
+// cloudflareCookies adds the cookie that only upstreams get to what is
+// stripped of requests and answers.
+func cloudflareCookies(c *config.Config, strip, stripSet func(http.Header)) (_, _ func(http.Header)) {
+	if !slices.Contains(c.Compat, "cloudflare") {
+		return strip, stripSet
+	}
+	names, err := session.NewNames(cloudflareCookie)
+	if err != nil {
+		panic(err) // it is a good name
+	}
+	return func(h http.Header) { strip(h); names.Strip(h) },
+		func(h http.Header) { stripSet(h); names.StripSetCookie(h) }
+}
 
 // asserting is what the routes sign with. A nil keys signs nothing.
 type asserting struct {
@@ -57,6 +87,15 @@ func (a *asserting) jwks() []byte {
 		return nil
 	}
 	return a.keys.JWKS()
+}
+
+// addresses are nil without compat: cloudflare.
+func (a *asserting) addresses() (*proxy.Cloudflare, error) {
+	if !a.cloudflare {
+		return nil, nil
+	}
+	certs, err := a.keys.CloudflareCerts()
+	return &proxy.Cloudflare{Certs: certs, Open: a.keys.OpenCloudflare, Cookie: cloudflareCookie}, err
 }
 
 // route is what one route sends along.

@@ -31,7 +31,8 @@ var balances = map[string]upstream.Balance{
 
 // routes compiles all routes, and their pools into b.
 func (b *Build) routes(c *config.Config, prev *Build, names *session.Names, asserting *asserting, process Process) ([]proxy.RouteOptions, error) {
-	global := headerRules(c.Headers)
+	global := cloudflareRules(c, headerRules(c.Headers))
+	stripCookies, stripSetCookie := cloudflareCookies(c, names.Strip, names.StripSetCookie)
 	var out []proxy.RouteOptions
 	for i := range c.Routes {
 		r := &c.Routes[i]
@@ -65,8 +66,8 @@ func (b *Build) routes(c *config.Config, prev *Build, names *session.Names, asse
 			WebSocketOrigins: r.WebsocketOrigins,
 			MaxBody:          int64(r.MaxBody),
 			Reserved:         []string{c.Assertion.Header},
-			StripCookies:     names.Strip,
-			StripSetCookie:   names.StripSetCookie,
+			StripCookies:     stripCookies,
+			StripSetCookie:   stripSetCookie,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("route %s: %w", r.Name, err)

@@ -40,6 +40,9 @@ func (rt *Runtime) ownAddresses() map[string]endpoint {
 func (rt *Runtime) endpoint(v *visit) func(http.ResponseWriter, *http.Request) error {
 	own, ok := rt.own(v.path)
 	e, known := rt.endpoints[own]
+	if foreign, is := rt.foreign[v.path]; is {
+		e, ok, known = foreign, true, true
+	}
 	if name, isCallback := strings.CutPrefix(own, "/callback/"); ok && isCallback {
 		known = true
 		e = endpoint{methods: []string{http.MethodGet, http.MethodPost}, handle: func(w http.ResponseWriter, r *http.Request) error {

@@ -20,17 +20,18 @@ import (
 // Options are the parts of a Runtime. NewLogin makes the login for it, given
 // what login has to know of the routes.
 type Options struct {
-	Door      Door
-	AuthPath  string // without a final slash
-	Routes    []RouteOptions
-	Pages     *page.Pages
-	Store     session.Store
-	Lifetime  session.Lifetime
-	JWKS      []byte           // the assertion's public keys; nil publishes none
-	Now       func() time.Time // nil: time.Now
-	NewLogin  func(Routes) *login.Login
-	AccessLog *telemetry.AccessLog
-	Metrics   *telemetry.Metrics
+	Door       Door
+	AuthPath   string // without a final slash
+	Routes     []RouteOptions
+	Pages      *page.Pages
+	Store      session.Store
+	Lifetime   session.Lifetime
+	JWKS       []byte           // the assertion's public keys; nil publishes none
+	Cloudflare *Cloudflare      // nil: no compatibility
+	Now        func() time.Time // nil: time.Now
+	NewLogin   func(Routes) *login.Login
+	AccessLog  *telemetry.AccessLog
+	Metrics    *telemetry.Metrics
 	// Remember says that the store hands out the same session for the same
 	// cookie, so that what was made of it is worth keeping.
 	Remember bool
@@ -44,8 +45,9 @@ type Runtime struct {
 	door      Door
 	authPath  string
 	sites     sites
-	order     []placed // all routes, in the configuration's order
-	endpoints map[string]endpoint
+	order     []placed            // all routes, in the configuration's order
+	endpoints map[string]endpoint // below authPath
+	foreign   map[string]endpoint // another product's, by their whole path
 	login     *login.Login
 	views     views
 	store     session.Store
@@ -107,6 +109,7 @@ func NewRuntime(o Options) (*Runtime, error) {
 	}
 	rt.login = o.NewLogin(Routes{rt})
 	rt.endpoints = rt.ownAddresses()
+	rt.foreign = rt.cloudflareAddresses(o.Cloudflare)
 	return rt, nil
 }
 

@@ -23,7 +23,7 @@ func (c *checker) rules(rules []Rule, p path) {
 
 func (c *checker) rule(r *Rule, p path) {
 	if !c.present(p.key("action")) {
-		c.add(p.key("action"), "is missing; write allow, deny or bypass, or the short form {allow: {group: staff}}")
+		c.add(p.key("action"), "is missing; write allow, deny, bypass or service_auth, or the short form {allow: {group: staff}}")
 	}
 	if len(r.Include) == 0 {
 		c.add(p.key("include"), "is missing or empty; say whom the rule is about, or everyone")
@@ -41,13 +41,28 @@ func (c *checker) rule(r *Rule, p path) {
 // noIdentity: a bypass asks nobody to sign in, so who they are is not known.
 func (c *checker) noIdentity(selectors []Selector, p path) {
 	for i := range selectors {
-		if name := selectors[i].identity(); name != "" {
-			c.add(p.item(i).key(name), "a bypass rule asks nobody to sign in, so it cannot look at %s; use allow", name)
+		if name := selectors[i].caller(); name != "" {
+			use := "allow"
+			if name == "service_token" || name == "bearer" {
+				use = "service_auth"
+			}
+			c.add(p.item(i).key(name), "a bypass rule asks nobody to sign in, so it cannot look at %s; use %s", name, use)
 		}
 	}
 }
 
-// identity returns the name of a selector about who somebody is, or "".
+// caller returns the name of a selector about who is calling, or "".
+func (s *Selector) caller() string {
+	switch {
+	case s.ServiceToken != nil:
+		return "service_token"
+	case s.Bearer != nil:
+		return "bearer"
+	}
+	return s.identity()
+}
+
+// identity returns the name of a selector about what a sign-in tells, or "".
 func (s *Selector) identity() string {
 	switch {
 	case s.Email != nil:
@@ -71,8 +86,11 @@ func (s *Selector) identity() string {
 // needsSignIn reports whether a sign-in can change what the rules say.
 func needsSignIn(rules []Rule) bool {
 	for _, r := range rules {
-		if r.Action == "allow" {
+		switch r.Action {
+		case "allow":
 			return true
+		case "service_auth":
+			continue
 		}
 		for _, selectors := range [][]Selector{r.Include, r.Require, r.Exclude} {
 			for i := range selectors {

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -110,22 +109,6 @@ func (c *checker) routeProviders(names []string, p path) {
 		c.add(p, "is empty, so nobody could sign in; leave it out for all providers")
 	}
 	c.knownProviders(names, p)
-}
-
-// knownProviders: references lead to providers of the file.
-func (c *checker) knownProviders(names []string, p path) {
-	var known []string
-	for _, o := range c.config.Providers {
-		known = append(known, o.Name)
-	}
-	if c.broken[root.key("providers")] || slices.Contains(known, "") {
-		return // what is not known cannot be missed
-	}
-	for i, name := range names {
-		if !slices.Contains(known, name) {
-			c.add(p.item(i), "no provider is called %s%s", c.source(p.item(i)).quote(name), didYouMean(name, known))
-		}
-	}
 }
 
 // prefixes: what is put before a path makes a canonical path of it.

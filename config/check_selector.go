@@ -26,6 +26,8 @@ func (c *checker) selector(s *Selector, p path) {
 		c.claimTest(s.Claim, p.key("claim"))
 	}
 	c.knownProviders(s.Provider, p.key("provider"))
+	c.knownServiceTokens(s.ServiceToken, p.key("service_token"))
+	c.knownBearers(s.Bearer, p.key("bearer"))
 	for i, method := range s.Method {
 		c.method(method, p.key("method").item(i))
 	}
@@ -43,6 +45,7 @@ func (c *checker) notEmpty(s *Selector, p path) {
 		{"email", len(s.Email) > 0}, {"email_domain", len(s.EmailDomain) > 0}, {"group", len(s.Group) > 0},
 		{"provider", len(s.Provider) > 0}, {"acr", len(s.ACR) > 0}, {"amr", len(s.AMR) > 0},
 		{"ip", len(s.IP) > 0}, {"not_ip", len(s.NotIP) > 0},
+		{"service_token", len(s.ServiceToken) > 0}, {"bearer", len(s.Bearer) > 0},
 		{"method", len(s.Method) > 0}, {"path", len(s.Path) > 0},
 	} {
 		if c.present(p.key(list.key)) && !list.given {

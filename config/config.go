@@ -19,9 +19,9 @@ type Config struct {
 	Telemetry Telemetry         `yaml:"telemetry" doc:"Where traces go."`
 	Pages     Pages             `yaml:"pages" doc:"Whose name, picture and templates the pages show."`
 
-	ServiceTokens Later `yaml:"service_tokens" later:"true"`
-	Bearer        Later `yaml:"bearer" later:"true"`
-	Tests         Later `yaml:"tests" later:"true"`
+	ServiceTokens []ServiceToken `yaml:"service_tokens" later:"true"`
+	Bearer        []BearerIssuer `yaml:"bearer" later:"true"`
+	Tests         Later          `yaml:"tests" later:"true"`
 
 	report       *report // where every value stands
 	files        []string

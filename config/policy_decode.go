@@ -57,11 +57,6 @@ func (r *Rule) unfold(d *decoder, used []pair, p path) {
 		d.broken[p] = true
 		return
 	}
-	if action == "service_auth" {
-		d.addAt(given.key.Line, given.key.Column, d.display(name), "%q is not supported yet", action)
-		d.broken[p] = true
-		return
-	}
 	r.Action = action
 	d.stand(name, given.line(), given.column(), false)
 	d.places[p.key("action")] = d.places[name]

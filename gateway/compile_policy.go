@@ -9,9 +9,10 @@ import (
 
 // actions translates the file's words; config has refused all others.
 var actions = map[string]policy.Action{
-	"allow":  policy.ActionAllow,
-	"deny":   policy.ActionDeny,
-	"bypass": policy.ActionBypass,
+	"allow":        policy.ActionAllow,
+	"deny":         policy.ActionDeny,
+	"bypass":       policy.ActionBypass,
+	"service_auth": policy.ActionServiceAuth,
 }
 
 func compilePolicy(rules []config.Rule) (*policy.Policy, error) {
@@ -60,6 +61,10 @@ func selector(s *config.Selector) policy.Selector {
 		return policy.ACR(s.ACR)
 	case s.AMR != nil:
 		return policy.AMR(s.AMR)
+	case s.ServiceToken != nil:
+		return policy.ServiceToken(s.ServiceToken)
+	case s.Bearer != nil:
+		return policy.BearerToken(s.Bearer)
 	case s.IP != nil:
 		return policy.IP(prefixes(s.IP))
 	case s.NotIP != nil:

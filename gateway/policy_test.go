@@ -44,6 +44,11 @@ func TestPolicyIsReadFromTopToBottom(t *testing.T) {
 		{`[{allow: {claim: {path: preferred_username, matches: "ana"}}}]`, 302, 403, 403},
 		{`[{allow: {claim: {path: groups, has: contractors}}}]`, 302, 403, 200},
 		{`[{allow: {claim: {path: groups, in: [contractors, x]}}}]`, 302, 403, 200},
+		{`[{service_auth: everyone}]`, 401, 403, 403},
+		{`[{service_auth: {group: staff}}]`, 401, 403, 403},
+		{`[{service_auth: everyone}, {allow: {group: staff}}]`, 302, 200, 403},
+		{`[{service_auth: everyone}, {deny: everyone}]`, 403, 403, 403},
+		{`[{service_auth: everyone}, {bypass: everyone}]`, 200, 200, 200},
 	}
 	var file strings.Builder
 	file.WriteString(onLoopback + oneKey + fromPing + "routes:\n")

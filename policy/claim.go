@@ -38,7 +38,7 @@ func (s claimSelector) compile(*compiler) (test, error) {
 		return test{}, fmt.Errorf("claim %s: nothing to test", s.path)
 	}
 	compiled := claim(s)
-	return test{term: &compiled, identity: true}, nil
+	return test{term: &compiled, about: aboutCaller}, nil
 }
 
 // ClaimPaths lists the paths of all claim selectors of rules, sorted and

@@ -8,8 +8,13 @@ import (
 
 // Query is everything that a decision may depend on.
 type Query struct {
-	// Caller is the signed-in person, nil for an anonymous caller.
-	Caller *identity.Identity
+	// Caller is the person: signed in, or made by a bearer token with
+	// `as: user`. Machine is the machine. Both nil is an anonymous caller; a
+	// machine wins over a person.
+	Caller  *identity.Identity
+	Machine *identity.Machine
+	// Bearer names the entry of `bearer` whose token made Caller, if one did.
+	Bearer string
 	// Peer is the client's address as the door resolved it; the zero Addr is
 	// an unknown address. Zones and the ::ffff: form do not matter.
 	Peer netip.Addr
@@ -24,7 +29,7 @@ type Effect uint8
 const (
 	// Deny answers 403.
 	Deny Effect = iota
-	// Allow forwards as the signed-in person.
+	// Allow forwards as the person or machine that called.
 	Allow
 	// Bypass forwards whoever it is, with an identity only if there is one.
 	Bypass
@@ -63,7 +68,7 @@ type Decision struct {
 type Reason string
 
 const (
-	ReasonAllowed   Reason = "allowed"              // an allow rule was true
+	ReasonAllowed   Reason = "allowed"              // an allow or service_auth rule was true
 	ReasonBypassed  Reason = "bypassed"             // a bypass rule was true
 	ReasonDenied    Reason = "denied_by_rule"       // a deny rule was true, or could not be known to be false
 	ReasonNoRule    Reason = "no_rule_matched"      // nothing was true

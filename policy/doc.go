@@ -14,11 +14,15 @@
 //	the end      sign-in after an unknown allow; else 401 after a
 //	             service_auth rule that is not false; else 403
 //
-// For a person who is signed in little is unknown: an ip rule without an
-// address, an unverified e-mail address that a rule names, groups that could
-// not be read. There an unknown deny denies and any other unknown
-// rule does not pass. Rules of the action service_auth are about machines and
-// never admit a person.
+// For a person who is signed in, and for a machine with its token, little is
+// unknown: an ip rule without an address, an unverified e-mail address that a
+// rule names, groups that could not be read. There an unknown deny denies and
+// any other unknown rule does not pass.
+//
+// The action says whom a rule is about: allow is about people and service_auth
+// about machines, so neither ever admits the other kind, whatever its
+// selectors say; deny and bypass are about both. An anonymous caller may turn
+// out to be either, and a service_auth rule is read as if they had some token.
 //
 // Deciding allocates nothing, so that every request can be decided anew. The
 // one exception is an address of more than 32 bytes that is not lower case.

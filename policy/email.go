@@ -30,7 +30,7 @@ func Email(list []string) Selector {
 		if len(set) == 0 {
 			return test{}, fmt.Errorf("email: %w", errEmptyList)
 		}
-		return test{term: set, identity: true}, nil
+		return test{term: set, about: aboutPerson}, nil
 	})
 }
 
@@ -49,7 +49,7 @@ func EmailDomain(list []string) Selector {
 		if len(set) == 0 {
 			return test{}, fmt.Errorf("email_domain: %w", errEmptyList)
 		}
-		return test{term: set, identity: true}, nil
+		return test{term: set, about: aboutPerson}, nil
 	})
 }
 
@@ -79,7 +79,7 @@ func (d domains) truth(in *reading) Truth {
 // no address is a fact; having one that nobody can read is not, and whoever can
 // make theirs so, as with a second "@", does not slip past a deny either.
 func (in *reading) unreadable() Truth {
-	if in.query.Caller.Email == "" {
+	if in.who.Email == "" {
 		return False
 	}
 	return Unknown
@@ -87,7 +87,7 @@ func (in *reading) unreadable() Truth {
 
 // addressTruth is what a comparison with the caller's address is worth.
 func (in *reading) addressTruth(equal bool) Truth {
-	if equal && !in.query.Caller.EmailVerified {
+	if equal && !in.who.EmailVerified {
 		return Unknown
 	}
 	return truthOf(equal)

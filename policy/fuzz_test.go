@@ -23,7 +23,7 @@ func (s *script) choose(n int) int {
 
 func (s *script) selector(word string) Selector {
 	words := []string{word, "a"}
-	switch s.choose(18) {
+	switch s.choose(20) {
 	case 0:
 		return Everyone()
 	case 1:
@@ -62,6 +62,10 @@ func (s *script) selector(word string) Selector {
 		return Claim("a", ClaimMatches(re))
 	case 16:
 		return Claim(word, ClaimExists(true))
+	case 17:
+		return ServiceToken([]string{"ci", word})
+	case 18:
+		return BearerToken([]string{word})
 	}
 	return nil
 }
@@ -73,9 +77,17 @@ func (s *script) query(word, claims string) *Query {
 		return q
 	}
 	c, _ := identity.DecodeClaims([]byte(claims))
-	q.Caller = &identity.Identity{
+	who := identity.Identity{
 		Provider: word, Subject: "s", Email: word, EmailVerified: s.choose(2) == 0,
 		Groups: []string{"a", word}[:s.choose(3)], ACR: word, AMR: []string{word}[:s.choose(2)], Claims: c,
+	}
+	switch s.choose(3) {
+	case 0:
+		q.Machine = &identity.Machine{Kind: []identity.MachineKind{identity.ServiceToken, identity.Bearer}[s.choose(2)], Name: word, Identity: who}
+	case 1:
+		q.Caller, q.Bearer = &who, word
+	default:
+		q.Caller = &who
 	}
 	return q
 }
@@ -110,14 +122,19 @@ func FuzzDecide(f *testing.F) {
 		q := s.query(word, claims)
 		got := p.Decide(q)
 
-		in := reading{query: q, groups: &p.groups}
+		in := p.reading(q)
 		var list []step
 		holds := map[Effect]bool{}
+		admits := ActionAllow
+		if q.Machine != nil {
+			admits = ActionServiceAuth
+		}
 		for i := range p.rules {
+			in.asMachine = p.rules[i].action == ActionServiceAuth
 			truth := p.rules[i].truth(&in)
 			list = append(list, step{p.rules[i].action, truth})
 			switch {
-			case truth == True && p.rules[i].action == ActionAllow && q.Caller != nil:
+			case truth == True && p.rules[i].action == admits && in.who != nil:
 				holds[Allow] = true
 			case truth == True && p.rules[i].action == ActionBypass:
 				holds[Bypass] = true
@@ -127,8 +144,8 @@ func FuzzDecide(f *testing.F) {
 			t.Fatalf("%v without a true rule: %v", got.Effect, list)
 		}
 		want := modelAnonymous(list)
-		if q.Caller != nil {
-			want = modelPerson(list)
+		if in.who != nil {
+			want = modelKnown(list, admits)
 		}
 		if got.Effect != want {
 			t.Fatalf("%v: %v, want %v", list, got.Effect, want)

@@ -55,7 +55,7 @@ func Group(list []string) Selector {
 		if err != nil {
 			return test{}, err
 		}
-		return test{term: c.groups.add(set), identity: true}, nil
+		return test{term: c.groups.add(set), about: aboutCaller}, nil
 	})
 }
 
@@ -81,9 +81,9 @@ func (x *groupIndex) add(set map[string]struct{}) term {
 func (b groupBit) truth(in *reading) Truth {
 	if !in.memberRead {
 		in.memberRead = true
-		in.member = in.groups.memberOf(in.query.Caller.Groups)
+		in.member = in.groups.memberOf(in.who.Groups)
 	}
-	return memberTruth(in.member[b/64]&(1<<(b%64)) != 0, in.query.Caller)
+	return memberTruth(in.member[b/64]&(1<<(b%64)) != 0, in.who)
 }
 
 func memberTruth(found bool, caller *identity.Identity) Truth {

@@ -18,9 +18,18 @@ func (s step) String() string {
 	return s.action.String() + map[Truth]string{False: "-", Unknown: "?", True: "+"}[s.truth]
 }
 
-// rule builds a real rule that has s.truth for an anonymous caller, or for a
-// person, whose address is unknown and whose method is GET.
-func (s step) rule(anonymous bool) Rule {
+// whom is the caller that a list is read for.
+type whom string
+
+const (
+	anonymous whom = "anonymous"
+	person    whom = "person"
+	machine   whom = "machine"
+)
+
+// rule builds a real rule that has s.truth for a caller whose address is
+// unknown and whose method is GET.
+func (s step) rule(caller whom) Rule {
 	var include Selector
 	switch s.truth {
 	case True:
@@ -29,7 +38,7 @@ func (s step) rule(anonymous bool) Rule {
 		include = Method([]string{"DELETE"})
 	case Unknown:
 		// Identity where it may be the reason, otherwise the missing address.
-		if anonymous && s.action != ActionBypass {
+		if caller == anonymous && s.action != ActionBypass {
 			include = Group([]string{"staff"})
 		} else {
 			include = IP(ranges("10.0.0.0/8"))
@@ -58,19 +67,22 @@ func steps(t *testing.T, text string) []step {
 	return out
 }
 
-func decideSteps(t *testing.T, list []step, anonymous bool) Decision {
+func decideSteps(t *testing.T, list []step, caller whom) Decision {
 	t.Helper()
 	var rules []Rule
 	for _, s := range list {
-		rules = append(rules, s.rule(anonymous))
+		rules = append(rules, s.rule(caller))
 	}
 	p, err := Compile(rules)
 	if err != nil {
 		t.Fatalf("%v: %v", list, err)
 	}
 	q := &Query{Method: "GET", Path: "/"}
-	if !anonymous {
+	switch caller {
+	case person:
 		q.Caller = &identity.Identity{Subject: "a"}
+	case machine:
+		q.Machine = &identity.Machine{Kind: identity.ServiceToken, Name: "ci", Identity: identity.Identity{Subject: "ci"}}
 	}
 	return p.Decide(q)
 }
@@ -141,11 +153,11 @@ func TestDecideReadsListsAsDocumented(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.rules, func(t *testing.T) {
 			list := steps(t, tt.rules)
-			got := decideSteps(t, list, true)
+			got := decideSteps(t, list, anonymous)
 			if got.Effect != tt.anonymous || got.Rule != tt.anonymousRule {
 				t.Errorf("anonymous: %v by %q, want %v by %q", got.Effect, got.Rule, tt.anonymous, tt.anonymousRule)
 			}
-			got = decideSteps(t, list, false)
+			got = decideSteps(t, list, person)
 			if got.Effect != tt.person || got.Rule != tt.personRule {
 				t.Errorf("person: %v by %q, want %v by %q", got.Effect, got.Rule, tt.person, tt.personRule)
 			}
@@ -193,13 +205,14 @@ func modelAnonymous(list []step) Effect {
 	return Deny // "a true deny is 403"
 }
 
-// modelPerson: the first rule that is true, or a deny that is not false.
-func modelPerson(list []step) Effect {
+// modelKnown: the first rule that is true, or a deny that is not false. Of
+// allow and service_auth, one is about the caller and the other is not there.
+func modelKnown(list []step, admits Action) Effect {
 	for _, s := range list {
 		switch s {
 		case step{ActionDeny, True}, step{ActionDeny, Unknown}:
 			return Deny
-		case step{ActionAllow, True}:
+		case step{admits, True}:
 			return Allow
 		case step{ActionBypass, True}:
 			return Bypass
@@ -226,11 +239,14 @@ func TestDecideAgreesWithTheModelOnEveryShortList(t *testing.T) {
 	check := func(list []step) {
 		lists++
 		for _, c := range []struct {
-			who       string
-			anonymous bool
-			want      Effect
-		}{{"anonymous", true, modelAnonymous(list)}, {"person", false, modelPerson(list)}} {
-			got := decideSteps(t, list, c.anonymous)
+			who  whom
+			want Effect
+		}{
+			{anonymous, modelAnonymous(list)},
+			{person, modelKnown(list, ActionAllow)},
+			{machine, modelKnown(list, ActionServiceAuth)},
+		} {
+			got := decideSteps(t, list, c.who)
 			if got.Effect != c.want {
 				t.Errorf("%v, %s: %v, want %v", list, c.who, got.Effect, c.want)
 			}

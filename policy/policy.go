@@ -38,26 +38,40 @@ func (p *Policy) Decide(q *Query) Decision {
 	if p == nil || q == nil {
 		return Decision{Effect: Deny, Reason: ReasonNoRule}
 	}
-	in := reading{query: q, groups: &p.groups}
-	if q.Caller == nil {
-		return p.decideAnonymous(&in)
+	in := p.reading(q)
+	switch {
+	case q.Machine != nil:
+		return p.decideKnown(&in, ActionAllow, ActionServiceAuth)
+	case q.Caller != nil:
+		return p.decideKnown(&in, ActionServiceAuth, ActionAllow)
 	}
-	return p.decidePerson(&in)
+	return p.decideAnonymous(&in)
 }
 
-// decidePerson decides for somebody signed in. What is still unknown then, a
-// second sign-in would not show either: no unknown may open the door.
-func (p *Policy) decidePerson(in *reading) Decision {
+// reading begins to read for q.
+func (p *Policy) reading(q *Query) reading {
+	in := reading{query: q, groups: &p.groups, who: q.Caller}
+	if q.Machine != nil {
+		in.who = &q.Machine.Identity
+	}
+	return in
+}
+
+// decideKnown decides for a person or a machine: rules of the action others
+// are about the other kind of caller, those of the action admits are about
+// this one. What is still unknown now, neither a second sign-in nor another
+// token would show: no unknown may open the door.
+func (p *Policy) decideKnown(in *reading, others, admits Action) Decision {
 	for i := range p.rules {
 		r := &p.rules[i]
-		if r.action == ActionServiceAuth {
+		if r.action == others {
 			continue
 		}
 		truth := r.truth(in)
 		switch {
 		case r.action == ActionDeny && truth != False:
 			return Decision{Deny, r.name, ReasonDenied}
-		case r.action == ActionAllow && truth == True:
+		case r.action == admits && truth == True:
 			return Decision{Allow, r.name, ReasonAllowed}
 		case r.action == ActionBypass && truth == True:
 			return Decision{Bypass, r.name, ReasonBypassed}
@@ -75,6 +89,7 @@ func (p *Policy) decideAnonymous(in *reading) Decision {
 	var admits, machine *rule
 	for i := range p.rules {
 		r := &p.rules[i]
+		in.asMachine = r.action == ActionServiceAuth
 		truth := r.truth(in)
 		if truth == False {
 			continue

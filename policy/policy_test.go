@@ -29,7 +29,7 @@ func compile(t testing.TB, rules ...Rule) *Policy {
 func truthFor(t testing.TB, s Selector, q *Query) Truth {
 	t.Helper()
 	p := compile(t, Rule{Action: ActionAllow, Include: []Selector{s}})
-	in := reading{query: q, groups: &p.groups}
+	in := p.reading(q)
 	return p.rules[0].truth(&in)
 }
 
@@ -73,7 +73,7 @@ func TestRuleNeedsIncludeRequireAndNotExclude(t *testing.T) {
 			for c, require := range selectors {
 				for d, exclude := range selectors {
 					p := compile(t, Rule{Include: []Selector{include, other}, Require: []Selector{Everyone(), require}, Exclude: []Selector{exclude}})
-					in := reading{query: q, groups: &p.groups}
+					in := p.reading(q)
 					either := False
 					if a == True || b == True {
 						either = True

@@ -5,8 +5,14 @@ import "github.com/gatehouse-proxy/gatehouse/identity"
 // reading is one run over a policy: the query, and what was worked out about
 // its caller so far. It lives on the stack of Decide.
 type reading struct {
-	query  *Query
+	query *Query
+	// who is the person, or what a machine's token says of it; nil is an
+	// anonymous caller.
+	who    *identity.Identity
 	groups *groupIndex
+	// asMachine reads an anonymous caller as one who may turn out to be any
+	// machine.
+	asMachine bool
 
 	member     groupMask
 	memberRead bool
@@ -25,32 +31,47 @@ const maxAddress = 320
 // interface would do, because arguments of interface methods escape: each
 // decision would then put its reading and its query on the heap.
 func (in *reading) truth(t test) Truth {
-	if t.identity && in.query.Caller == nil {
-		return Unknown
+	if in.who == nil && t.about != aboutRequest {
+		return in.unsaid(t.about)
 	}
+	result := Unknown // opens nothing: not an allow, and not an exception from a deny
 	switch term := t.term.(type) {
 	case everyone:
-		return True
+		result = True
 	case addresses:
-		return term.truth(in)
+		result = term.truth(in)
 	case domains:
-		return term.truth(in)
+		result = term.truth(in)
 	case groupBit:
-		return term.truth(in)
+		result = term.truth(in)
 	case groupSet:
-		return term.truth(in.query.Caller)
+		result = term.truth(in.who)
 	case *claim:
-		return term.truth(in.query.Caller)
+		result = term.truth(in.who)
 	case vouched:
-		return term.truth(in.query.Caller)
+		result = term.truth(in.who)
+	case tokens:
+		result = term.truth(in.query)
 	case network:
-		return term.truth(in.query.Peer)
+		result = term.truth(in.query.Peer)
 	case methods:
-		return term.truth(in.query.Method)
+		result = term.truth(in.query.Method)
 	case prefixes:
-		return term.truth(in.query.Path)
+		result = term.truth(in.query.Path)
 	}
-	return Unknown // opens nothing: not an allow, and not an exception from a deny
+	if t.about == aboutPerson && in.query.Machine != nil {
+		// Whatever a machine's token says of a person is no sign-in.
+		result = min(result, Unknown)
+	}
+	return result
+}
+
+// unsaid is what is known of an anonymous caller, who came without a token.
+func (in *reading) unsaid(a about) Truth {
+	if in.asMachine && a == aboutPerson || !in.asMachine && a == aboutToken {
+		return False
+	}
+	return Unknown
 }
 
 // any is the disjunction of tests; none at all is False.
@@ -67,7 +88,7 @@ func (in *reading) any(tests []test) Truth {
 // identity.ParseEmail remains the judge of what an address is.
 func (in *reading) readAddress() {
 	in.addressRead = true
-	caller := in.query.Caller
+	caller := in.who
 	if len(caller.Email) > maxAddress {
 		return
 	}

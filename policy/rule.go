@@ -15,7 +15,8 @@ const (
 	ActionAllow
 	// ActionBypass admits everybody without a sign-in.
 	ActionBypass
-	// ActionServiceAuth admits machines and never a person.
+	// ActionServiceAuth admits machines and never a person, as ActionAllow
+	// never admits a machine.
 	ActionServiceAuth
 )
 
@@ -54,10 +55,23 @@ type rule struct {
 
 // test is a compiled selector.
 type test struct {
-	term term
-	// identity marks what only a sign-in can tell.
-	identity bool
+	term  term
+	about about
 }
+
+// about says of whom or what a selector speaks, and so what is known of it.
+type about uint8
+
+const (
+	// aboutRequest is known of everybody.
+	aboutRequest about = iota
+	// aboutCaller is told by a sign-in, or by a machine's bearer token.
+	aboutCaller
+	// aboutPerson is told by a sign-in alone.
+	aboutPerson
+	// aboutToken is known too: without a token it is false.
+	aboutToken
+)
 
 func (c *compiler) rule(r Rule, position int) (rule, error) {
 	out := rule{name: r.Name, action: r.Action}
@@ -87,9 +101,9 @@ func (c *compiler) rule(r Rule, position int) (rule, error) {
 				fail("%s[%d]: %w", part, i, err)
 				continue
 			}
-			if r.Action == ActionBypass && t.identity {
+			if r.Action == ActionBypass && t.about != aboutRequest {
 				// It would be unknown for exactly the callers that bypass is for.
-				fail("%s[%d]: bypass cannot depend on who is signed in", part, i)
+				fail("%s[%d]: bypass cannot depend on who is calling", part, i)
 				continue
 			}
 			out = append(out, t)

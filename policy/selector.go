@@ -13,7 +13,11 @@ import (
 // the arguments are reported by Compile.
 //
 // Everyone, IP, NotIP, Method and Path are about the request. All others are
-// about identity: unknown for an anonymous caller, and refused in a bypass.
+// about who is calling, and refused in a bypass. Claim and Group are unknown
+// for an anonymous caller, Email, EmailDomain, Provider, ACR and AMR too, which
+// are about people: for a machine they are at most unknown, so that none
+// admits a machine and a deny does not overlook one. ServiceToken and
+// BearerToken are false for whoever has no such token.
 type Selector interface {
 	compile(*compiler) (test, error)
 }
@@ -63,7 +67,7 @@ func AMR(list []string) Selector { return vouchedSelector("amr", factAMR, list) 
 func vouchedSelector(name string, f fact, list []string) Selector {
 	return selector(func(*compiler) (test, error) {
 		set, err := wordSet(name, list)
-		return test{term: vouched{f, set}, identity: true}, err
+		return test{term: vouched{f, set}, about: aboutPerson}, err
 	})
 }
 

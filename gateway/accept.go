@@ -3,11 +3,8 @@ package gateway
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"net"
 	"sync"
-	"syscall"
-	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/proxy"
 )
@@ -49,16 +46,8 @@ func newSecured(l net.Listener, config *tls.Config, g *proxy.Gateway) *secured {
 }
 
 func (s *secured) run() {
-	wait := time.Duration(0)
 	for {
 		c, err := s.Listener.Accept()
-		if short(err) {
-			// As net/http does: too many open files must not end the listener.
-			wait = min(max(2*wait, 5*time.Millisecond), time.Second)
-			time.Sleep(wait)
-			continue
-		}
-		wait = 0
 		if err != nil {
 			s.failed = err
 			s.stop()
@@ -68,13 +57,6 @@ func (s *secured) run() {
 		}
 		s.shakes.Go(func() { s.shake(tls.Server(c, s.config)) })
 	}
-}
-
-// short reports an error of Accept that passes: descriptors or memory are
-// short, or the connection was gone again.
-func short(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOBUFS) ||
-		errors.Is(err, syscall.ENOMEM) || errors.Is(err, syscall.ECONNABORTED)
 }
 
 // shake completes one handshake in the time that a request's head may take.

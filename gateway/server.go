@@ -93,6 +93,7 @@ func (s *Server) open(name, address string, handler http.Handler, maxHeaderBytes
 		}
 		return fmt.Errorf("%s listener: %w", name, err)
 	}
+	listener = newPatient(listener, s.process.Log)
 	server := newServer(handler, maxHeaderBytes, secure, s.process.Log)
 	server.BaseContext = func(net.Listener) context.Context { return s.requests }
 	switch {

@@ -221,8 +221,15 @@ func passesOn(clause *ast.CaseClause, variable string) bool {
 
 // addresses are Gatehouse's own, as reference.md writes them.
 func addresses(t *testing.T) []string {
-	found := []string{"GET, POST /callback/<provider>"} // is no key of the table
+	var found []string
 	ast.Inspect(source(t, "../proxy/endpoint.go"), func(n ast.Node) bool {
+		// A row of the table of those that end in a provider's name.
+		if row, ok := n.(*ast.CompositeLit); ok && len(row.Elts) == 3 {
+			if prefix, isText := text(row.Elts[0]); isText {
+				methods := map[string]string{"get": "GET", "post": "POST", "both": "GET, POST"}[named(row.Elts[1])]
+				found = append(found, methods+" "+prefix+"<provider>")
+			}
+		}
 		pair, ok := n.(*ast.KeyValueExpr)
 		if !ok {
 			return true

@@ -20,7 +20,12 @@ type lasting struct {
 	redeemed *session.Redeemed // an attempt is redeemed once
 	starts   *login.Limiter    // what each client has left of its sign-ins
 	failures *login.Limiter    // and of failed callbacks
+	signOffs *login.Limiter    // and of front-channel sign-outs
 	buffers  *upstream.Buffers
+
+	refreshes *login.Refreshes // one grant for all, and failures that call for patience
+	logoutIDs *login.LogoutIDs // a logout token counts once
+	errands   *login.Errands
 }
 
 // inherit returns what prev hands on, and all of it new without a prev.
@@ -32,7 +37,12 @@ func inherit(prev *Build, process Process) lasting {
 		redeemed: session.NewRedeemed(process.Now),
 		starts:   login.NewLimiter(startEvery, startBurst, process.Now),
 		failures: login.NewLimiter(failureEvery, failureBurst, process.Now),
+		signOffs: login.NewLimiter(startEvery, startBurst, process.Now),
 		buffers:  new(upstream.Buffers),
+
+		refreshes: login.NewRefreshes(process.Now),
+		logoutIDs: login.NewLogoutIDs(process.Now),
+		errands:   login.NewErrands(),
 	}
 }
 

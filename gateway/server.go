@@ -150,6 +150,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	defer s.reloading.Unlock()
 	s.over = true
 	s.crew.end()
+	s.current().lasting.errands.Wait()
 	s.current().Close()
 	return err
 }

@@ -19,11 +19,8 @@ func TestCopiedCookieDiesWithTheSignOut(t *testing.T) {
 	h.raw(t, replay).fromApp()
 
 	a := ana.open(home+"/.auth/logout", "Sec-Fetch-Site", "same-origin").wants(http.StatusOK)
-	if a.Request.URL.String() != home+"/.auth/signed-out" {
-		t.Errorf("ended at %s", a.Request.URL)
-	}
-	if got := a.Request.Response.StatusCode; got != http.StatusSeeOther {
-		t.Errorf("the sign-out answers %d", got)
+	if at := a.Request.URL; at.Host != "app.example.test" || at.Path != "/.auth/signed-out" {
+		t.Errorf("ended at %s", at)
 	}
 	h.raw(t, replay).wants(http.StatusUnauthorized)
 	if len(sessionPieces(ana)) != 0 || ana.me() != nil {
@@ -72,7 +69,7 @@ func TestThirdSitesCannotSignPeopleOut(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := h.signInFor(t, "ana.kovacs")
-			a := b.send(stay, "GET", home+"/.auth/logout?rd=/public", "", append([]string{"Accept", "text/html"}, c.header...)...)
+			a := b.send(stay, "GET", home+"/.auth/logout?local=1&rd=/public", "", append([]string{"Accept", "text/html"}, c.header...)...)
 			if c.acts {
 				a.wants(http.StatusSeeOther)
 				if to := a.Header.Get("Location"); to != "/public" {
@@ -159,7 +156,8 @@ func TestSignOutFormNeedsOriginAndToken(t *testing.T) {
 	}
 }
 
-// TestSignOutLeadsToCheckedAddresses: rd, else after_sign_out, else our page.
+// TestSignOutLeadsToCheckedAddresses: rd, else after_sign_out, else our page;
+// with a detour through the provider or without.
 func TestSignOutLeadsToCheckedAddresses(t *testing.T) {
 	t.Parallel()
 	configured := strings.Replace(simple, `keys: ["${KEY}"]`, `{keys: ["${KEY}"], after_sign_out: "https://www.example.com/bye"}`, 1)
@@ -175,9 +173,19 @@ func TestSignOutLeadsToCheckedAddresses(t *testing.T) {
 	} {
 		h := start(t, c.file)
 		b := h.signIn("ana.kovacs")
-		a := b.once(home + "/.auth/logout?rd=" + url.QueryEscape(c.rd)).wants(http.StatusSeeOther)
+		a := b.once(home + "/.auth/logout?local=1&rd=" + url.QueryEscape(c.rd)).wants(http.StatusSeeOther)
 		if got := a.Header.Get("Location"); got != c.want {
 			t.Errorf("rd=%q leads to %q, want %q", c.rd, got, c.want)
+		}
+		b = h.signIn("ana.kovacs")
+		back := b.until(home+"/.auth/signed-out", home+"/.auth/logout?rd="+url.QueryEscape(c.rd))
+		a = b.once(back.String())
+		got := a.Header.Get("Location")
+		if a.StatusCode == http.StatusOK {
+			got = back.Path // our own page is there already
+		}
+		if got != c.want {
+			t.Errorf("rd=%q by way of the provider leads to %q, want %q", c.rd, got, c.want)
 		}
 	}
 }

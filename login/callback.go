@@ -109,6 +109,7 @@ func (l *Login) establish(w http.ResponseWriter, r *http.Request, p *provider.Pr
 		Identity: grant.Identity,
 		SID:      grant.SID,
 		Kept:     p.Kept(),
+		Tokens:   l.Renewal.tokens(p, grant),
 	}
 	if !grant.AuthTime.IsZero() {
 		s.AuthTime = session.At(grant.AuthTime)
@@ -119,15 +120,20 @@ func (l *Login) establish(w http.ResponseWriter, r *http.Request, p *provider.Pr
 	err := l.Store.Save(w, r, s)
 	switch {
 	case errors.Is(err, session.ErrTooLarge):
-		return nil, &page.Error{
-			Status: http.StatusForbidden, Reason: "session_too_large",
-			Text:  "Your account carries more groups or claims than a browser's cookies can hold. The operator can send fewer claims, or keep sessions in Redis.",
-			Cause: err,
-		}
+		return nil, tooLarge(err)
 	case err != nil:
 		return nil, Unavailable(err)
 	}
 	return s, nil
+}
+
+// tooLarge is for a session that no browser can hold.
+func tooLarge(cause error) error {
+	return &page.Error{
+		Status: http.StatusForbidden, Reason: "session_too_large",
+		Text:  "Your account carries more groups or claims than a browser's cookies can hold. The operator can send fewer claims, or keep sessions in Redis.",
+		Cause: cause,
+	}
 }
 
 // again answers a callback whose attempt is gone. If this browser has the

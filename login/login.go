@@ -33,10 +33,18 @@ type Options struct {
 	// Starts bounds how often a client may begin to sign in. It bounds what
 	// callbacks cost the provider as well: an attempt is redeemed once.
 	Starts *Limiter
+	// Renewal says which tokens sessions keep and how they are renewed.
+	Renewal   Renewal
+	Refreshes *Refreshes
+	SignOuts  *session.SignOutStates
+	LogoutIDs *LogoutIDs
+	Errands   *Errands
 	// Failures bounds how often a client is told in full why its callbacks
 	// fail. Sign-ins that succeed do not ask it, so nobody's neighbours can
 	// keep them out.
 	Failures *Limiter
+	// SignOffs bounds how many front-channel sign-outs a client may ask for.
+	SignOffs *Limiter
 	Metrics  *telemetry.Metrics
 	Log      *slog.Logger
 	Now      func() time.Time
@@ -67,24 +75,37 @@ func (l *Login) Counts(s *session.Session) bool {
 	return p != nil && s.Kept == p.Kept() && p.Issues(s.Identity.Issuer)
 }
 
-// Current returns the live session that r carries: session.ErrNone without
-// one, session.ErrUnavailable when that cannot be known. A session counts only
-// if its provider is still configured and it kept what the running
-// configuration reads; otherwise a new sign-in fills the gap.
+// Current returns the live session that r carries, refreshed if it is due:
+// session.ErrNone without one, session.ErrUnavailable when that cannot be known,
+// a *page.Error when it ended just now. A session counts only if its provider is
+// still configured and it kept what the running configuration reads; otherwise a
+// refresh or a new sign-in fills the gap.
 func (l *Login) Current(r *http.Request) (*session.Session, error) {
 	s, err := l.Store.Load(r)
 	if err != nil {
 		return nil, err
 	}
-	if !l.Counts(s) {
+	p := l.byName[s.Identity.Provider]
+	if p == nil || !p.Issues(s.Identity.Issuer) {
 		return nil, session.ErrNone
 	}
-	return s, nil
+	return l.fresh(r, s, p)
 }
 
-// current is Current for our own pages, where nobody is nil.
-func (l *Login) current(r *http.Request) (*session.Session, error) {
+// current is Current for our own pages, where nobody is nil. They bring the
+// browser what a refresh made of its session.
+func (l *Login) current(w http.ResponseWriter, r *http.Request) (*session.Session, error) {
 	s, err := l.Current(r)
+	if err == nil && s.Behind {
+		_, err = l.Store.Renew(w.Header(), r, s)
+	}
+	return known(s, err)
+}
+
+// stored is the session that r carries, as it is: who leaves needs no refresh.
+func (l *Login) stored(r *http.Request) (*session.Session, error) { return known(l.Store.Load(r)) }
+
+func known(s *session.Session, err error) (*session.Session, error) {
 	switch {
 	case errors.Is(err, session.ErrNone):
 		return nil, nil
@@ -95,8 +116,13 @@ func (l *Login) current(r *http.Request) (*session.Session, error) {
 }
 
 // Unavailable is the answer when the session store cannot be asked. The
-// session cookie is kept: the person is still signed in when it is back.
+// session cookie is kept: the person is still signed in when it is back. A cause
+// that is an answer already stays it.
 func Unavailable(cause error) error {
+	var answer *page.Error
+	if errors.As(cause, &answer) {
+		return answer
+	}
 	return &page.Error{
 		Status:     http.StatusServiceUnavailable,
 		Reason:     "session_store_unavailable",

@@ -33,7 +33,7 @@ type meSession struct {
 
 // HandleMe is GET <auth_path>/me: JSON about the caller, 401 without a session.
 func (l *Login) HandleMe(w http.ResponseWriter, r *http.Request) error {
-	s, err := l.current(r)
+	s, err := l.current(w, r)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (l *Login) HandleMe(w http.ResponseWriter, r *http.Request) error {
 
 // HandleHome is GET <auth_path>/: who you are and the apps you may open.
 func (l *Login) HandleHome(w http.ResponseWriter, r *http.Request) error {
-	s, err := l.current(r)
+	s, err := l.current(w, r)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (l *Login) HandleHome(w http.ResponseWriter, r *http.Request) error {
 		home.IdleExpires = l.Lifetime.IdleEnds(s).Std()
 	}
 	home.SignOutURL = l.AuthPath + "/logout"
-	home.SwitchURL = ask{l.AuthPath + "/", promptLogin}.path(l, "")
+	home.SwitchURL = ask{returnTo: l.AuthPath + "/", prompt: promptLogin}.path(l, "")
 	home.Apps = l.Apps(peer(w), who)
 	return l.Pages.Home(w, r, home)
 }

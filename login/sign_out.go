@@ -1,20 +1,23 @@
 package login
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 
 	"github.com/gatehouse-proxy/gatehouse/page"
 )
 
-// HandleLogout is GET|POST <auth_path>/logout?rd=….
+// HandleLogout is GET|POST <auth_path>/logout?rd=…[&local=1]. The session ends
+// here first, whatever the provider does; then the browser goes on to end the
+// provider's, unless the sign-out is to be local.
 //
 // A third site must not sign people out (CVE-2026-34454): a GET acts only when
 // the browser says that it comes from here or from the person, and a POST only
 // with this origin and the form's token. Everything else changes nothing and
 // shows that form.
 func (l *Login) HandleLogout(w http.ResponseWriter, r *http.Request) error {
-	s, err := l.current(r)
+	s, err := l.stored(r)
 	if err != nil {
 		return err
 	}
@@ -22,13 +25,13 @@ func (l *Login) HandleLogout(w http.ResponseWriter, r *http.Request) error {
 	if s != nil {
 		id, signedInAs = s.ID, Displayed(&s.Identity)
 	}
-	rd := r.URL.Query().Get("rd")
+	rd, local := r.URL.Query().Get("rd"), r.URL.Query().Get("local") == "1"
 	if r.Method == http.MethodPost {
 		r.Body = http.MaxBytesReader(w, r.Body, maxCallbackForm)
 		if err := r.ParseForm(); err != nil {
 			return refuse("form_malformed", "The form could not be read.", l.AuthPath+"/logout", err)
 		}
-		rd = r.PostForm.Get("rd")
+		rd, local = r.PostForm.Get("rd"), r.PostForm.Get("local") == "1"
 		if r.Header.Get("Origin") != origin(r) || !l.Confirm.Check(r, id, r.PostForm.Get("token")) {
 			return &page.Error{
 				Status: http.StatusForbidden, Reason: "confirmation_invalid",
@@ -42,16 +45,21 @@ func (l *Login) HandleLogout(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		return l.Pages.ConfirmSignOut(w, r, page.ConfirmSignOut{
-			Action: l.AuthPath + "/logout", Token: token, ReturnTo: rd, SignedInAs: signedInAs,
+			Action: l.AuthPath + "/logout", Token: token, ReturnTo: rd, SignedInAs: signedInAs, Local: local,
 		})
 	}
 	if err := l.Store.Clear(w, r); err != nil {
 		return Unavailable(err)
 	}
+	target := ""
 	if s != nil {
 		l.signedOut(w, s)
+		l.dropTokens(s)
+		if !local {
+			target = l.endAtProvider(r, s, rd)
+		}
 	}
-	l.Pages.Redirect(w, r, http.StatusSeeOther, l.afterSignOut(r, rd))
+	l.Pages.Redirect(w, r, http.StatusSeeOther, cmp.Or(target, l.afterSignOut(r, rd)))
 	return nil
 }
 
@@ -86,18 +94,19 @@ func wanted(r *http.Request) bool {
 // afterSignOut is where people land: the checked rd, the configured address,
 // or our own page.
 func (l *Login) afterSignOut(r *http.Request, rd string) string {
+	return l.checkedOr(r, rd, cmp.Or(l.AfterSignOut, l.AuthPath+"/signed-out"))
+}
+
+// checkedOr is rd if it may be followed, otherwise the other.
+func (l *Login) checkedOr(r *http.Request, rd, otherwise string) string {
 	if rd != "" {
 		if checked := l.ReturnTo.Check(rd, origin(r)); checked != "/" || rd == "/" {
 			return checked
 		}
 	}
-	if l.AfterSignOut != "" {
-		return l.AfterSignOut
-	}
-	return l.AuthPath + "/signed-out"
+	return otherwise
 }
 
-// HandleSignedOut is GET <auth_path>/signed-out.
-func (l *Login) HandleSignedOut(w http.ResponseWriter, r *http.Request) error {
+func (l *Login) signedOutPage(w http.ResponseWriter, r *http.Request) error {
 	return l.Pages.SignedOut(w, r, page.SignedOut{SignInURL: l.loginPath("/", "")})
 }

@@ -19,6 +19,8 @@ type ask struct {
 	// prompt is "login" to have the provider ask who it is even if it knows
 	// somebody (OpenID Connect Core section 3.1.2.1), or empty.
 	prompt string
+	// hint is a login_hint that came along, or empty.
+	hint string
 }
 
 // HandleLogin is GET <auth_path>/login?rd=…[&provider=N][&prompt=login]. The
@@ -125,10 +127,14 @@ func (a ask) path(l *Login, providerName string) string {
 
 // extra is what a adds to the authorization request.
 func (a ask) extra() url.Values {
-	if a.prompt == "" {
-		return nil
+	extra := url.Values{}
+	if a.prompt != "" {
+		extra.Set("prompt", a.prompt)
 	}
-	return url.Values{"prompt": {a.prompt}}
+	if a.hint != "" {
+		extra.Set("login_hint", a.hint)
+	}
+	return extra
 }
 
 func (l *Login) loginPath(returnTo, providerName string) string {

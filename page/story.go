@@ -78,6 +78,10 @@ func reasonStory(reason string) (s story, ok bool) {
 		s = story{"Your account does not fit",
 			"Your account carries more groups or claims than a browser's cookies can hold.",
 			"Trying again will not help. Please pass on the request id below to the operator."}
+	case "session_ended":
+		s = story{"Please sign in again",
+			"Your sign-in has ended at the sign-in service. Please sign in again.",
+			"Afterwards you come back to where you wanted to go."}
 	case "session_store_unavailable":
 		s = story{"Your session cannot be looked up",
 			"The place where sessions are kept does not answer. You are still signed in; please try again shortly.",

@@ -35,6 +35,30 @@ func (rt *Runtime) ownAddresses() map[string]endpoint {
 	}
 }
 
+// providersOwn are the addresses that end in a provider's name.
+func (rt *Runtime) providersOwn(own string) (endpoint, bool) {
+	get, post := []string{http.MethodGet}, []string{http.MethodPost}
+	both := []string{http.MethodGet, http.MethodPost}
+	l := rt.login
+	for _, each := range []struct {
+		prefix  string
+		methods []string
+		handle  func(w http.ResponseWriter, r *http.Request, providerName string) error
+	}{
+		{"/callback/", both, l.HandleCallback},
+		{"/initiate/", both, l.HandleInitiate},
+		{"/backchannel-logout/", post, l.HandleBackChannelLogout},
+		{"/frontchannel-logout/", get, l.HandleFrontChannelLogout},
+	} {
+		if name, is := strings.CutPrefix(own, each.prefix); is {
+			return endpoint{methods: each.methods, handle: func(w http.ResponseWriter, r *http.Request) error {
+				return each.handle(w, r, name)
+			}}, true
+		}
+	}
+	return endpoint{}, false
+}
+
 // endpoint returns what answers at the visit's path if that is one of our own
 // addresses, and otherwise nil. An unknown host has no addresses but /ok.
 func (rt *Runtime) endpoint(v *visit) func(http.ResponseWriter, *http.Request) error {
@@ -43,11 +67,8 @@ func (rt *Runtime) endpoint(v *visit) func(http.ResponseWriter, *http.Request) e
 	if foreign, is := rt.foreign[v.path]; is {
 		e, ok, known = foreign, true, true
 	}
-	if name, isCallback := strings.CutPrefix(own, "/callback/"); ok && isCallback {
-		known = true
-		e = endpoint{methods: []string{http.MethodGet, http.MethodPost}, handle: func(w http.ResponseWriter, r *http.Request) error {
-			return rt.login.HandleCallback(w, r, name)
-		}}
+	if !known && ok {
+		e, known = rt.providersOwn(own)
 	}
 	switch {
 	case v.site == nil && !(ok && known && e.anyHost):

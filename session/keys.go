@@ -24,6 +24,7 @@ const (
 	purposeSession purpose = "gatehouse session cookie"
 	purposeAttempt purpose = "gatehouse attempt cookie"
 	purposeConfirm purpose = "gatehouse sign-out confirmation"
+	purposeSignOut purpose = "gatehouse sign-out state"
 	purposeBinding purpose = "gatehouse session binding"
 	purposeStored  purpose = "gatehouse stored session"
 	purposeSummary purpose = "gatehouse session summary"
@@ -31,7 +32,8 @@ const (
 )
 
 var purposes = [...]purpose{
-	purposeSession, purposeAttempt, purposeConfirm, purposeBinding, purposeStored, purposeSummary, purposeIndex,
+	purposeSession, purposeAttempt, purposeConfirm, purposeSignOut,
+	purposeBinding, purposeStored, purposeSummary, purposeIndex,
 }
 
 // Keys are the configured session keys. The first seals, all open: put a new

@@ -9,6 +9,10 @@ package session
 type Match struct {
 	ID, Issuer, SID, Subject string
 	All                      bool
+	// Unproven says that nobody has proved to be entitled to this, so that it
+	// must leave nothing unbounded behind. It goes with a SID, which is hard
+	// to guess.
+	Unproven bool
 }
 
 type matchBy int

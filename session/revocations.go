@@ -14,7 +14,8 @@ import (
 // of room. Its bound is instead that every entry has cost somebody an
 // authentication: a browser's sign-out needs a cookie that opens, a provider's
 // needs a signed token, an operator's the admin listener. Repeating one changes
-// an entry and adds none. About 200 bytes each.
+// an entry and adds none. About 200 bytes each. Front-channel logout proves
+// nothing; its entries have a bound of their own.
 type revocations struct {
 	// n counts entries, so that a request need not lock when nobody signed out.
 	n atomic.Int64
@@ -27,7 +28,15 @@ type revocations struct {
 	all      mark // ends everybody's
 	pruned   time.Time
 	kept     int // entries left by the last pruning
+
+	// unproven are the keys of sids that nobody proved to be entitled to, a
+	// ring in which the oldest gives way at next.
+	unproven []named
+	next     int
 }
+
+// maxUnproven bounds those: about 200 bytes each.
+const maxUnproven = 32 << 10
 
 // named is a provider's name for a session or a person.
 type named struct{ issuer, name string }
@@ -39,6 +48,8 @@ type mark struct {
 	before Time
 	born   Time // latest Created that begin gave out ahead of the clock
 	until  time.Time
+	// unproven: a stranger's word, which gives way when there are too many.
+	unproven bool
 }
 
 func newRevocations() *revocations {
@@ -77,7 +88,16 @@ func (v *revocations) add(m Match, now time.Time) {
 	case byID:
 		v.ids[m.ID] = mark{until: until}
 	case bySID:
-		end(v.sids, named{m.Issuer, m.SID}, At(now), until)
+		k := named{m.Issuer, m.SID}
+		known, is := v.sids[k]
+		if m.Unproven && !is {
+			v.admit(k)
+		}
+		end(v.sids, k, At(now), until)
+		if e := v.sids[k]; m.Unproven && (!is || known.unproven) {
+			e.unproven = true
+			v.sids[k] = e
+		}
 	case bySubject:
 		end(v.subjects, named{m.Issuer, m.Subject}, At(now), until)
 	case byAll:
@@ -86,9 +106,22 @@ func (v *revocations) add(m Match, now time.Time) {
 	v.n.Store(int64(v.size()))
 }
 
+// admit makes room for a key that a stranger named. It needs the lock.
+func (v *revocations) admit(k named) {
+	if len(v.unproven) < maxUnproven {
+		v.unproven = append(v.unproven, k)
+		return
+	}
+	if old := v.unproven[v.next]; v.sids[old].unproven {
+		delete(v.sids, old)
+	}
+	v.unproven[v.next] = k
+	v.next = (v.next + 1) % maxUnproven
+}
+
 func end(marks map[named]mark, k named, now Time, until time.Time) {
 	m := marks[k]
-	m.before, m.until = max(now, m.before, m.born), until
+	m.before, m.until, m.unproven = max(now, m.before, m.born), until, false
 	marks[k] = m
 }
 

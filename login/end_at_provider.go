@@ -1,0 +1,66 @@
+package login
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gatehouse-proxy/gatehouse/provider"
+	"github.com/gatehouse-proxy/gatehouse/session"
+)
+
+// endAtProvider is where the browser of s, which was signed out here just now,
+// goes on to be signed out at the provider, and "" if there is no such place
+// or the provider is down. The way back leads to /signed-out, and from there to
+// rd, which the state carries.
+func (l *Login) endAtProvider(r *http.Request, s *session.Session, rd string) string {
+	p := l.byName[s.Identity.Provider]
+	if p == nil {
+		return ""
+	}
+	state, err := l.SignOuts.State(r, l.checkedOr(r, rd, ""))
+	if err != nil {
+		l.Log.Error("sign-out goes on without a way back", "error", err.Error())
+	}
+	out := provider.SignOut{RedirectURI: origin(r) + l.AuthPath + "/signed-out", State: state}
+	if l.Renewal.Hint[p.Name()] || l.Renewal.ID {
+		out.IDToken = s.Tokens.ID
+	}
+	address, err := p.EndSessionURL(r.Context(), out)
+	if err != nil {
+		l.Log.Warn("signed out here alone: the provider cannot be asked", "provider", p.Name(), "error", err.Error())
+	}
+	return address
+}
+
+// dropTokens tells the provider that the tokens of a session that has ended
+// are not needed any more. Nobody waits for it.
+func (l *Login) dropTokens(s *session.Session) {
+	p, token := l.byName[s.Identity.Provider], s.Tokens.Refresh
+	if p == nil || token == "" {
+		return
+	}
+	done := l.Errands.Run(func(ctx context.Context) {
+		if err := p.Revoke(ctx, token); err != nil {
+			l.Log.Warn("refresh token not revoked", "provider", p.Name(), "error", err.Error())
+		}
+	})
+	if !done {
+		l.Log.Warn("refresh token not revoked: too many are under way", "provider", p.Name())
+	}
+}
+
+// HandleSignedOut is GET <auth_path>/signed-out: the page after a sign-out, and
+// the post_logout_redirect_uri. Who comes with a state of ours goes on to where
+// the sign-out was to lead, which is checked once more; any other state is
+// nobody's business.
+func (l *Login) HandleSignedOut(w http.ResponseWriter, r *http.Request) error {
+	if states := r.URL.Query()["state"]; len(states) == 1 {
+		if rd, ok := l.SignOuts.ReturnTo(r, states[0]); ok {
+			if target := l.afterSignOut(r, rd); target != l.AuthPath+"/signed-out" {
+				l.Pages.Redirect(w, r, http.StatusSeeOther, target)
+				return nil
+			}
+		}
+	}
+	return l.signedOutPage(w, r)
+}

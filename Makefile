@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
-.PHONY: build test unit race lint fuzz bench docs clean
+.PHONY: build test unit race attack lint fuzz bench docs clean
 
 build: ## the static binary, bin/gatehouse
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/gatehouse ./cmd/gatehouse
@@ -19,6 +19,9 @@ unit: ## the quick tests
 
 race:
 	$(GO) test -race ./...
+
+attack: ## what must never happen, tried from outside; prints a score for each area
+	scripts/attack.sh
 
 lint: ## gofmt, go vet, and go.mod in order
 	scripts/lint.sh

@@ -31,7 +31,7 @@ var floors = map[string]int{
 }
 
 // apart are rooms that only cmd, each other and tests may enter.
-var apart = map[string]bool{"devidp": true, "bench": true}
+var apart = map[string]bool{"attack": true, "bench": true, "devidp": true}
 
 func TestImportsOnlyGoDown(t *testing.T) {
 	for file, imports := range sources(t) {

@@ -112,54 +112,6 @@ func TestReturnsToTheExactAddress(t *testing.T) {
 	}
 }
 
-// TestReturnAddressesStayWithinRoutes [CVE-2020-5233, CVE-2020-4037,
-// CVE-2022-23527]: rd leads to a configured route's origin or to "/".
-func TestReturnAddressesStayWithinRoutes(t *testing.T) {
-	t.Parallel()
-	h := start(t, simple+`
-  - name: other
-    from: https://other.example.test
-    to: "${APP}"
-    policy: public
-`)
-	for _, c := range []struct{ rd, want string }{
-		// Benign.
-		{"/wiki?a=1&b=%2F", "/wiki?a=1&b=%2F"},
-		{home + "/wiki?x", "/wiki?x"},
-		{"https://other.example.test/x?y=1", "https://other.example.test/x?y=1"},
-		{"HTTPS://OTHER.example.test:443/x", "https://other.example.test/x"},
-		{"/wiki#part", "/wiki"},
-		{"", "/"},
-		// Elsewhere.
-		{"//evil.example", "/"}, {`/\evil.example`, "/"}, {`\\evil.example`, "/"}, {`/%5cevil.example`, "/"},
-		{"https://evil.example/", "/"}, {"https:evil.example", "/"}, {"https:/evil.example", "/"}, {"https:///evil.example", "/"},
-		{"https://app.example.test.evil.tld/", "/"}, {"https://app.example.test:8443/", "/"},
-		{"https://app.example.test@evil.example/", "/"}, {"https://evil.example\\@app.example.test/", "/"},
-		{"http://app.example.test/", "/"}, {"javascript:alert(1)", "/"}, {"data:text/html,x", "/"},
-		{"/\t/evil.example", "/"}, {" //evil.example", "/"}, {"/\r\nSet-Cookie:x=1", "/"},
-		{"/%0d%0aSet-Cookie:x=1", "/"}, {"/%252f%252fevil.example", ""}, {"/./../../evil", "/"}, {"/%2e%2e//evil.example", "/"},
-		{"///evil.example", "/"}, {"/%2F/evil.example", "/"}, {"//%5cevil.example", "/"}, {"//app.example.test@evil.example", "/"},
-		{"/.auth/logout", "/"}, {"/\u2044evil.example", "/"}, {"/" + strings.Repeat("x", 5000), "/"},
-	} {
-		b := h.browserFor(t)
-		callback := b.until(home+"/.auth/callback/", home+"/.auth/login?rd="+url.QueryEscape(c.rd))
-		a := b.once(callback.String()).wants(http.StatusSeeOther)
-		got := a.Header.Get("Location")
-		if c.want == "" { // anywhere here will do
-			if !strings.HasPrefix(got, "/") || strings.HasPrefix(got, "//") {
-				t.Errorf("rd=%q leads to %q", c.rd, got)
-			}
-		} else if got != c.want {
-			t.Errorf("rd=%q leads to %q, want %q", c.rd, got, c.want)
-		}
-		for _, cookie := range a.Cookies() {
-			if !strings.HasPrefix(cookie.Name, "__Host-gatehouse") {
-				t.Errorf("rd=%q sets cookie %s", c.rd, cookie.Name)
-			}
-		}
-	}
-}
-
 // TestUnauthenticated: browsers are sent to sign in, everything else is told
 // that it must, and a route may say otherwise.
 func TestUnauthenticated(t *testing.T) {

@@ -103,7 +103,7 @@ func (w *Wire) takeLine(line []byte) {
 		// Blank lines before a request line are skipped, as net/http does
 		// after some; where it does not, the request never reaches framed.
 		h.requestLine = append(h.requestLine[:0], line...)
-		h.absolute = !bytes.Contains(line, []byte(" /"))
+		h.absolute = !bytes.Contains(line, []byte(" /")) && bytes.Contains(line, []byte("://"))
 		if string(line) == "PRI * HTTP/2.0" {
 			w.state = opaque
 			w.foreign.Store(true)

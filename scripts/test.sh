@@ -24,12 +24,18 @@ scripts/lint.sh
 
 echo '== unit and acceptance tests'
 need redis-server redis-server && need redis-sentinel redis-sentinel || skip 'the Redis store (it needs redis-server and redis-sentinel)'
+race=()
 if need gcc gcc; then
-  CGO_ENABLED=1 go test -race ./...
+  export CGO_ENABLED=1
+  race=(-race)
 else
-  go test ./...
   skip 'the race detector (it needs gcc)'
 fi
+# The attacks come next, with their scores.
+go list ./... | grep -v '/attack$' | xargs go test "${race[@]}"
+
+echo '== attacks'
+scripts/attack.sh "${race[@]}"
 
 echo '== fuzzing'
 FUZZTIME=${FUZZTIME:-5s} scripts/fuzz.sh

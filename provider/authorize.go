@@ -20,12 +20,16 @@ type AuthRequest struct {
 	// Extra are further parameters, over those of the configuration:
 	// login_hint, or acr_values and max_age of a step-up.
 	Extra url.Values
+	// Offline asks for a refresh token, as far as the provider wants to be
+	// asked. Online is the second try, after invalid_scope: it leaves
+	// offline_access out even if the configuration lists it.
+	Offline, Online bool
 }
 
 // AuthorizationURL is where to send the browser (OpenID Connect Core section
 // 3.1.2.1, RFC 7636). A query that the endpoint has already is kept (RFC 6749
-// section 3.1). It may wait for discovery, as long as ctx and 10 s allow; the
-// error is then an *Error.
+// section 3.1). It may wait for discovery and push the request to the provider
+// (RFC 9126), as long as ctx and 10 s allow; the error is then an *Error.
 func (p *Provider) AuthorizationURL(ctx context.Context, r AuthRequest) (string, error) {
 	if r.RedirectURI == "" || r.State == "" || r.Nonce == "" {
 		return "", errors.New("authorization request without redirect URI, state or nonce")
@@ -36,11 +40,35 @@ func (p *Provider) AuthorizationURL(ctx context.Context, r AuthRequest) (string,
 	if err != nil {
 		return "", err
 	}
+	q, err := p.request(at.value, r)
+	if err != nil {
+		return "", err
+	}
+	if p.pushes(at.value) {
+		pushed, failure := p.push(ctx, at.value, q)
+		if failure != nil {
+			return "", failure.about("push authorization request")
+		}
+		q = pushed
+	}
 	u, err := url.Parse(at.value.authorization)
 	if err != nil {
 		return "", fmt.Errorf("authorization endpoint: %w", err)
 	}
-	q := u.Query()
+	all := u.Query()
+	for _, name := range reservedParams {
+		all.Del(name)
+	}
+	for name, values := range q {
+		all[name] = values
+	}
+	u.RawQuery = all.Encode()
+	return u.String(), nil
+}
+
+// request is what the authorization request asks, wherever it is sent.
+func (p *Provider) request(m *metadata, r AuthRequest) (url.Values, error) {
+	q := url.Values{}
 	for name, value := range p.o.AuthorizationParams {
 		q.Set(name, value)
 	}
@@ -54,18 +82,20 @@ func (p *Provider) AuthorizationURL(ctx context.Context, r AuthRequest) (string,
 	q.Set("response_type", "code")
 	q.Set("client_id", p.o.ClientID)
 	q.Set("redirect_uri", r.RedirectURI)
-	q.Set("scope", strings.Join(p.o.Scopes, " "))
+	q.Set("scope", strings.Join(p.scopes(m, r), " "))
 	q.Set("state", r.State)
 	q.Set("nonce", r.Nonce)
-	if p.challenges(at.value) {
+	if p.o.ResponseMode != "query" { // which is what a code comes by anyway
+		q.Set("response_mode", p.o.ResponseMode)
+	}
+	if p.challenges(m) {
 		if len(r.Verifier) < 43 || len(r.Verifier) > 128 {
-			return "", errors.New("authorization request without a PKCE verifier of 43 to 128 characters")
+			return nil, errors.New("authorization request without a PKCE verifier of 43 to 128 characters")
 		}
 		q.Set("code_challenge", oauth2.S256ChallengeFromVerifier(r.Verifier))
 		q.Set("code_challenge_method", "S256")
 	}
-	u.RawQuery = q.Encode()
-	return u.String(), nil
+	return q, nil
 }
 
 // challenges tells whether PKCE is used; never with the method plain, which

@@ -18,6 +18,9 @@ type metadata struct {
 	authMethods                []string
 	assertionAlgs              []string // token_endpoint_auth_signing_alg_values_supported
 	s256                       bool     // code_challenge_methods_supported lists S256
+	par                        string   // pushed_authorization_request_endpoint; may be empty
+	requirePAR                 bool     // require_pushed_authorization_requests
+	scopes                     []string // scopes_supported
 	issInResponse              bool     // authorization_response_iss_parameter_supported
 }
 
@@ -27,7 +30,7 @@ func (p *Provider) loadMetadata(ctx context.Context, at At) (*metadata, error) {
 	e := p.o.Endpoints
 	if p.withoutDiscovery() {
 		return &metadata{
-			authorization: e.Authorization, token: e.Token, jwks: e.JWKS, userinfo: e.Userinfo,
+			authorization: e.Authorization, token: e.Token, jwks: e.JWKS, userinfo: e.Userinfo, par: e.PAR,
 			signOut: p.signOutEndpoints(nil, at),
 		}, nil
 	}
@@ -66,6 +69,7 @@ func (p *Provider) readMetadata(document identity.Claims, at At) (*metadata, *Er
 		{"token_endpoint", p.o.Endpoints.Token, true, &m.token},
 		{"jwks_uri", p.o.Endpoints.JWKS, true, &m.jwks},
 		{"userinfo_endpoint", p.o.Endpoints.Userinfo, false, &m.userinfo},
+		{"pushed_authorization_request_endpoint", p.o.Endpoints.PAR, false, &m.par},
 	} {
 		if endpoint.configured != "" {
 			*endpoint.into = endpoint.configured
@@ -85,6 +89,7 @@ func (p *Provider) readMetadata(document identity.Claims, at At) (*metadata, *Er
 		{"token_endpoint_auth_methods_supported", &m.authMethods},
 		{"token_endpoint_auth_signing_alg_values_supported", &m.assertionAlgs},
 		{"code_challenge_methods_supported", &challenges},
+		{"scopes_supported", &m.scopes},
 	} {
 		v, present := document[list.name]
 		if _, isList := v.([]any); present && v != nil && !isList {
@@ -93,12 +98,20 @@ func (p *Provider) readMetadata(document identity.Claims, at At) (*metadata, *Er
 		*list.into = identity.Strings(v)
 	}
 	m.s256 = slices.Contains(challenges, "S256")
-	switch v := document["authorization_response_iss_parameter_supported"].(type) {
-	case nil:
-	case bool:
-		m.issInResponse = v
-	default:
-		return nil, refuse(ReasonAnswerMalformed, "authorization_response_iss_parameter_supported is no boolean")
+	for _, flag := range []struct {
+		name string
+		into *bool
+	}{
+		{"authorization_response_iss_parameter_supported", &m.issInResponse},
+		{"require_pushed_authorization_requests", &m.requirePAR},
+	} {
+		switch v := document[flag.name].(type) {
+		case nil:
+		case bool:
+			*flag.into = v
+		default:
+			return nil, refuse(ReasonAnswerMalformed, "%s is no boolean", flag.name)
+		}
 	}
 	return m, nil
 }

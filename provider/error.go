@@ -65,6 +65,11 @@ const (
 	// ReasonResponseIssuer: the answer in the browser names another issuer, or none although the provider announces one (RFC 9207).
 	ReasonResponseIssuer = "response_issuer_mismatch"
 
+	// ReasonPARMissing: requests have to be pushed (par), and the provider has no endpoint for it.
+	ReasonPARMissing = "par_endpoint_missing"
+	// ReasonPARRefused: the provider refused a pushed authorization request, such as for a redirect URI that is not registered.
+	ReasonPARRefused = "pushed_request_refused"
+
 	// ReasonCodeRejected: the token endpoint says invalid_grant: the code is spent, too old, or was issued for another redirect URI.
 	ReasonCodeRejected = "code_rejected"
 	// ReasonClientRejected: the token endpoint says invalid_client: client_id, client_secret or client_auth is wrong.
@@ -118,8 +123,8 @@ const (
 	ReasonUserinfoMissing = "userinfo_endpoint_missing"
 	// ReasonUserinfoRefused: the userinfo endpoint did not accept the access token it goes with.
 	ReasonUserinfoRefused = "userinfo_refused"
-	// ReasonUserinfoSigned: userinfo comes as a signed or encrypted JWT, which is not supported; have the provider send JSON.
-	ReasonUserinfoSigned = "userinfo_signed"
+	// ReasonUserinfoJWT: userinfo comes as a JWT that is encrypted, or that the issuer has not signed for us with one of signing_algs.
+	ReasonUserinfoJWT = "userinfo_jwt_invalid"
 	// ReasonUserinfoSubject: userinfo is about another subject than the ID token (OpenID Connect Core 5.3.2).
 	ReasonUserinfoSubject = "userinfo_subject"
 	// ReasonEmailNotVerified: require_email_verified is "always", and the provider did not say that the address is verified.

@@ -140,7 +140,8 @@ func (f *fetcher) get(ctx context.Context, client *http.Client, address, bearer 
 		return nil, refuse(ReasonUnreachable, "%w", err)
 	}
 	r.Header.Set("Accept", "application/json")
-	if bearer != "" {
+	if bearer != "" { // userinfo, which some can only send signed
+		r.Header.Set("Accept", "application/json, application/jwt;q=0.9")
 		r.Header.Set("Authorization", "Bearer "+bearer)
 	}
 	return send(client, r)

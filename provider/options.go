@@ -51,6 +51,11 @@ type Options struct {
 	Scopes []string
 	// PKCE is required, auto (only if discovery lists S256) or off.
 	PKCE string
+	// PAR is auto (pushed where discovery says that others are refused),
+	// required or off.
+	PAR string
+	// ResponseMode is query or form_post.
+	ResponseMode string
 	// AuthorizationParams are further parameters of every authorization
 	// request, such as prompt or acr_values. With max_age the ID token's
 	// auth_time is required and checked.
@@ -88,6 +93,7 @@ type Options struct {
 type Endpoints struct {
 	Authorization, Token, JWKS, Userinfo  string
 	EndSession, Introspection, Revocation string
+	PAR                                   string
 }
 
 // ClaimMap names the claim paths of each field of an Identity, most wanted
@@ -129,6 +135,8 @@ func (o Options) withDefaults() Options {
 		{&o.Type, "oidc"},
 		{&o.ClientAuth, "auto"},
 		{&o.PKCE, "required"},
+		{&o.PAR, "auto"},
+		{&o.ResponseMode, "query"},
 		{&o.Userinfo, "auto"},
 		{&o.RequireEmailVerified, "auto"},
 	} {
@@ -206,6 +214,7 @@ func (o Options) validate() error {
 		{"endpoints.token", o.Endpoints.Token},
 		{"endpoints.jwks", o.Endpoints.JWKS},
 		{"endpoints.userinfo", o.Endpoints.Userinfo},
+		{"endpoints.par", o.Endpoints.PAR},
 		{"endpoints.end_session", o.Endpoints.EndSession},
 		{"endpoints.introspection", o.Endpoints.Introspection},
 		{"endpoints.revocation", o.Endpoints.Revocation},
@@ -224,6 +233,8 @@ func (o Options) validate() error {
 		{"type", o.Type, Types()},
 		{"client_auth", o.ClientAuth, []string{"auto", authBasic, authPost, authSecretJWT, authPrivateJWT, authNone}},
 		{"pkce", o.PKCE, []string{"required", "auto", "off"}},
+		{"par", o.PAR, []string{"auto", "required", "off"}},
+		{"response_mode", o.ResponseMode, []string{"query", "form_post"}},
 		{"userinfo", o.Userinfo, []string{"auto", "always", "never"}},
 		{"require_email_verified", o.RequireEmailVerified, []string{"auto", "always", "never"}},
 	} {

@@ -22,6 +22,8 @@ type Provider struct {
 	sources   []*source
 	metadata  *shared[*metadata] // of the first source, which is the one we ask
 	keys      *keySet            // likewise
+	// pushAgain is when requests may be pushed again, in nanoseconds since 1970.
+	pushAgain atomic.Int64
 	// secret is the index of the client secret that is tried first.
 	secret atomic.Int32
 	// doubt wakes Run when a sign-in found the provider failing.
@@ -61,6 +63,14 @@ func (p *Provider) ClientKey() *ClientKey { return p.o.ClientKey }
 // MadeFrom reports whether New(o) would make the same provider once more. This
 // one has its documents already, so a reload keeps it.
 func (p *Provider) MadeFrom(o Options) bool { return p.o.same(o.withDefaults()) }
+
+// PostsAnswers tells whether the provider answers with a form that the browser
+// posts, so that a cookie for its answer has to travel across sites.
+func (p *Provider) PostsAnswers() bool { return p.o.ResponseMode == "form_post" }
+
+// TakesLoginHint tells whether a request may bring a login_hint of its own: the
+// operator's own comes first.
+func (p *Provider) TakesLoginHint() bool { return p.o.AuthorizationParams["login_hint"] == "" }
 
 // Name is the provider's name in the configuration.
 func (p *Provider) Name() string { return p.o.Name }

@@ -19,9 +19,9 @@ func (p *Provider) userinfo(ctx context.Context, m *metadata, accessToken string
 	case m.userinfo == "":
 		return nil, refuse(ReasonUserinfoMissing, "userinfo is always, and neither discovery nor the configuration has an endpoint")
 	}
-	claims, failure := p.askUserinfo(ctx, m.userinfo, accessToken)
-	if failure != nil {
-		return nil, failure.about("userinfo")
+	claims, err := p.askUserinfo(ctx, m.userinfo, accessToken, token)
+	if err != nil {
+		return nil, err
 	}
 	// Against token substitution: whoever answers must speak of the same
 	// person (Core section 5.3.2).
@@ -31,27 +31,24 @@ func (p *Provider) userinfo(ctx context.Context, m *metadata, accessToken string
 	return claims, nil
 }
 
-func (p *Provider) askUserinfo(ctx context.Context, address, accessToken string) (identity.Claims, *Error) {
+func (p *Provider) askUserinfo(ctx context.Context, address, accessToken string, token identity.Claims) (identity.Claims, error) {
 	a, failure := p.fetch.get(ctx, withoutRedirects(p.fetch.transport), address, accessToken)
 	if failure != nil {
-		return nil, failure
+		return nil, failure.about("userinfo")
 	}
-	switch {
+	switch kind := a.mediaType(); {
 	case a.status == http.StatusUnauthorized || a.status == http.StatusForbidden:
 		return nil, refuse(ReasonUserinfoRefused, "answered %d", a.status)
 	case a.status != http.StatusOK:
-		return nil, p.fetch.badStatus(a)
-	}
-	switch kind := a.mediaType(); {
-	case kind == "application/json":
-	case kind == "application/jwt" || strings.HasSuffix(kind, "+jwt"):
-		return nil, refuse(ReasonUserinfoSigned, "answered with a JWT; only JSON is supported")
-	default:
-		return nil, refuse(ReasonAnswerNotJSON, "answered with content type %q, not application/json", brief(kind))
+		return nil, p.fetch.badStatus(a).about("userinfo")
+	case kind == "application/jwt":
+		return p.signedUserinfo(ctx, strings.TrimSpace(string(a.body)), token)
+	case kind != "application/json":
+		return nil, refuse(ReasonAnswerNotJSON, "userinfo answered with content type %q, not application/json", brief(kind))
 	}
 	claims, err := identity.DecodeClaims(a.body)
 	if err != nil {
-		return nil, refuse(ReasonAnswerMalformed, "%s", brief(err.Error()))
+		return nil, refuse(ReasonAnswerMalformed, "userinfo: %s", brief(err.Error()))
 	}
 	return claims, nil
 }

@@ -70,7 +70,7 @@ func TestBadUserinfoFailsTheSignIn(t *testing.T) {
 		{"sub a list", raw(200, "application/json", `{"sub":["ada-1815"]}`), ReasonUserinfoSubject},
 		{"sub in capitals", raw(200, "application/json", `{"SUB":"ada-1815"}`), ReasonUserinfoSubject},
 		{"sub twice", raw(200, "application/json", `{"sub":"mallory","sub":"ada-1815"}`), ReasonAnswerMalformed},
-		{"signed", raw(200, "application/jwt", "a.b.c"), ReasonUserinfoSigned},
+		{"signed", raw(200, "application/jwt", "a.b.c"), ReasonUserinfoJWT},
 		{"HTML", raw(200, "text/html", "<html>"), ReasonAnswerNotJSON},
 		{"text", raw(200, "text/plain", `{"sub":"ada-1815"}`), ReasonAnswerNotJSON},
 		{"401", raw(401, "application/json", `{}`), ReasonUserinfoRefused},

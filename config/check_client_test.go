@@ -67,8 +67,10 @@ func TestClientMistakesAreNamedAndTheirTwinsLoad(t *testing.T) {
 			`12:22: providers[0].claims.groups: "a..b" is not a claim path like employee.id`},
 		{`claims: {email: {}}`,
 			`12:21: providers[0].claims.email: must be one value, not a mapping`},
-		{`par: auto`,
-			`12:5: providers[0].par: "par" is not supported yet`},
+		{`par: always`,
+			`12:10: providers[0].par: unknown par "always"; it can be auto, required, off`},
+		{`response_mode: fragment`,
+			`12:20: providers[0].response_mode: unknown response_mode "fragment"; it can be query, form_post`},
 	})
 	accepts(t, inProvider,
 		`client_auth: client_secret_basic`,
@@ -76,5 +78,7 @@ func TestClientMistakesAreNamedAndTheirTwinsLoad(t *testing.T) {
 		`authorization_params: {prompt: login, acr_values: mfa, max_age: 0}`,
 		`claims: {groups: [https://example.com/groups, p1.region]}`,
 		`pkce: off`,
+		`par: required`,
+		`response_mode: form_post`,
 	)
 }

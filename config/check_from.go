@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -81,6 +82,11 @@ func (c *checker) plaintext(r *Route, p path) {
 	if !r.InsecureHTTP {
 		c.add(p, "must be https, or cookies cross the network in clear; if a TLS terminator is in front, write https all the same; insecure_http: true allows http")
 		return
+	}
+	for _, o := range c.config.Providers {
+		if o.ResponseMode == "form_post" && (len(r.Providers) == 0 || slices.Contains(r.Providers, o.Name)) {
+			c.add(p, "must be https for provider %s: browsers send no cookie over http with the form that it posts (response_mode: form_post)", o.Name)
+		}
 	}
 	parent, _ := p.split()
 	c.note(parent.key("insecure_http"), "is on: the session cookies of this route cross the network in clear")

@@ -99,6 +99,7 @@ func (c *checker) endpoints(o *Provider, p path) {
 		{ends.key("jwks"), o.Endpoints.JWKS},
 		{ends.key("userinfo"), o.Endpoints.Userinfo},
 		{ends.key("end_session"), o.Endpoints.EndSession},
+		{ends.key("par"), o.Endpoints.PAR},
 		{ends.key("introspection"), o.Endpoints.Introspection},
 		{ends.key("revocation"), o.Endpoints.Revocation},
 	} {

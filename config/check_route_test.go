@@ -1,6 +1,9 @@
 package config
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestRouteMistakesAreNamedAndTheirTwinsLoad(t *testing.T) {
 	refuses(t, around, []promise{
@@ -102,4 +105,19 @@ func TestRouteMistakesAreNamedAndTheirTwinsLoad(t *testing.T) {
 		`routes: [{from: https://a.example.com, to: "http://10.0.0.1/", policy: public}, {from: https://a.example.com/docs, to: unix:///run/a, policy: public}, {from: "https://a.example.com:8443", to: "http://[fd00::1]:80", policy: public}]`,
 		`routes: [{from: https://a.example.com/.authors, to: http://my_app:80, policy: public}]`,
 	)
+}
+
+// TestPostedAnswersNeedHTTPS: over http browsers send no SameSite=None cookie.
+func TestPostedAnswersNeedHTTPS(t *testing.T) {
+	text := func(from string) string {
+		return `session: {keys: "${GATEHOUSE_KEY}"}
+providers: [{name: a, type: oidc, issuer: https://i.example.com, client_id: a, client_secret: b, response_mode: form_post}]
+routes: [{from: ` + from + `, to: http://127.0.0.1:1, policy: {allow: everyone}, insecure_http: true}]
+`
+	}
+	if _, err := parse(t, text("http://a.example.com")); err == nil || !strings.Contains(err.Error(), "3:17: routes[0].from: must be https for provider a") {
+		t.Errorf("got %v", err)
+	}
+	mustParse(t, text("https://a.example.com"))
+	mustParse(t, text("http://localhost:8080"))
 }

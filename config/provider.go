@@ -22,8 +22,10 @@ type Provider struct {
 	ClientAuth   string   `yaml:"client_auth" default:"auto" enum:"auto,client_secret_basic,client_secret_post,client_secret_jwt,private_key_jwt,none" doc:"How we authenticate to the provider. auto: private_key_jwt with a private_key alone, none without a secret, otherwise basic if discovery lists it or lists nothing, else post."`
 	PrivateKey   Secret   `yaml:"private_key" doc:"Private key in PEM form for private_key_jwt: RSA of at least 2048 bits (RS256, or PS256 where only that is listed) or EC on P-256 (ES256). Its public half is served under <auth_path>/client-jwks.json."`
 
-	Scopes              []string          `yaml:"scopes" default:"[openid, email, profile]" doc:"Scopes to ask for; openid is required."`
+	Scopes              []string          `yaml:"scopes" default:"[openid, email, profile]" doc:"Scopes to ask for; openid is required. offline_access is added where discovery lists it and a refresh token is used, and left out again if the provider refuses it."`
 	PKCE                string            `yaml:"pkce" default:"required" enum:"required,auto,off" doc:"Proof key for code exchange, always S256. auto: only if discovery lists S256."`
+	PAR                 string            `yaml:"par" default:"auto" enum:"auto,required,off" doc:"Pushed authorization requests (RFC 9126). auto: when the provider's metadata demands them."`
+	ResponseMode        string            `yaml:"response_mode" default:"query" enum:"query,form_post" doc:"How the answer comes. form_post keeps it out of addresses; it needs https, because its attempt cookie travels across sites (SameSite=None; Secure)."`
 	AuthorizationParams map[string]string `yaml:"authorization_params" doc:"Further parameters of the authorization request: prompt, acr_values, login_hint, max_age, …"`
 	Userinfo            string            `yaml:"userinfo" default:"auto" enum:"auto,always,never" doc:"When the userinfo endpoint is asked. auto: when one exists and the ID token lacks a claim that this configuration uses."`
 
@@ -35,9 +37,6 @@ type Provider struct {
 	ClockSkew            Duration `yaml:"clock_skew" default:"60s" doc:"Tolerance for the provider's clock; at most 60s."`
 	CA                   string   `yaml:"ca" doc:"PEM file with extra root certificates for this provider."`
 	InsecureHTTP         bool     `yaml:"insecure_http" doc:"Allows http for endpoints that are not loopback. Tokens then cross the network in clear."`
-
-	PAR          Later `yaml:"par" later:"true"`
-	ResponseMode Later `yaml:"response_mode" later:"true"`
 }
 
 // Endpoints is the `endpoints` block of a provider.
@@ -50,7 +49,7 @@ type Endpoints struct {
 	Introspection *URL `yaml:"introspection" doc:"Introspection endpoint (RFC 7662)."`
 	Revocation    *URL `yaml:"revocation" doc:"Revocation endpoint (RFC 7009)."`
 
-	PAR Later `yaml:"par" later:"true"`
+	PAR *URL `yaml:"par" doc:"Pushed authorization request endpoint (RFC 9126)."`
 }
 
 // ClaimMap is the `claims` block of a provider.

@@ -141,6 +141,8 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 				SignOuts:     session.NewSignOutStates(keys, process.Now),
 				LogoutIDs:    b.lasting.logoutIDs,
 				Errands:      b.lasting.errands,
+				Tests:        b.lasting.tests,
+				LastChoice:   session.NewLastChoice(names),
 				Metrics:      process.Metrics,
 				Log:          process.Log,
 				Now:          process.Now,

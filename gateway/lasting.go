@@ -21,6 +21,7 @@ type lasting struct {
 	starts   *login.Limiter    // what each client has left of its sign-ins
 	failures *login.Limiter    // and of failed callbacks
 	signOffs *login.Limiter    // and of front-channel sign-outs
+	tests    *login.Tests      // operators' test sign-ins
 	buffers  *upstream.Buffers
 
 	refreshes *login.Refreshes // one grant for all, and failures that call for patience
@@ -36,6 +37,7 @@ func inherit(prev *Build, process Process) lasting {
 	return lasting{
 		redeemed: session.NewRedeemed(process.Now),
 		starts:   login.NewLimiter(startEvery, startBurst, process.Now),
+		tests:    login.NewTests(process.Now),
 		failures: login.NewLimiter(failureEvery, failureBurst, process.Now),
 		signOffs: login.NewLimiter(startEvery, startBurst, process.Now),
 		buffers:  new(upstream.Buffers),

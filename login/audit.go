@@ -51,6 +51,8 @@ var misconfigured = map[string]bool{
 	ReasonProviderConfiguration:      true,
 	provider.ReasonClientRejected:    true,
 	provider.ReasonTokenRefused:      true,
+	provider.ReasonPARMissing:        true,
+	provider.ReasonPARRefused:        true,
 	provider.ReasonDiscoveryIssuer:   true,
 	provider.ReasonDiscoveryEndpoint: true,
 	provider.ReasonAnswerStatus:      true,

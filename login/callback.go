@@ -59,11 +59,17 @@ func (l *Login) callback(w http.ResponseWriter, r *http.Request, providerName st
 	if attempt.Provider != p.Name() {
 		return l.failed(w, p, refuse("provider_mismatch", "This answer belongs to another sign-in.", retry, nil))
 	}
+	if attempt.Test != "" {
+		return l.try(w, r, p, attempt, answer)
+	}
 	if err := p.CheckResponse(answer); err != nil {
 		return l.failed(w, p, l.providerError(p, err, attempt.ReturnTo))
 	}
 	if code := answer.Get("error"); code != "" {
 		l.Attempts.Finish(w, r, state)
+		if l.withoutOffline(p, attempt, answer) {
+			return l.start(w, r, p, ask{returnTo: attempt.ReturnTo, online: true})
+		}
 		return l.failed(w, p, refusedByProvider(code, retry))
 	}
 	if answer.Get("code") == "" {
@@ -73,6 +79,12 @@ func (l *Login) callback(w http.ResponseWriter, r *http.Request, providerName st
 		return l.again(w, r, state, errors.New("answered before"))
 	}
 	return l.redeem(w, r, p, attempt, state, answer.Get("code"))
+}
+
+// withoutOffline tells whether the provider refuses offline_access, which it
+// lists and has not granted to us: once it is left out then.
+func (l *Login) withoutOffline(p *provider.Provider, attempt *session.Attempt, answer url.Values) bool {
+	return answer.Get("error") == "invalid_scope" && !attempt.Online && p.AsksOffline(l.Renewal.renews()) && p.CheckResponse(answer) == nil
 }
 
 // redeem exchanges the code, which is ours by now, for a session.
@@ -89,12 +101,15 @@ func (l *Login) redeem(w http.ResponseWriter, r *http.Request, p *provider.Provi
 		l.Redeemed.Failed(state)
 		return l.failed(w, p, l.providerError(p, err, attempt.ReturnTo))
 	}
-	s, err := l.establish(w, r, p, grant)
+	s, err := l.establish(w, r, p, attempt.Replaces, grant)
 	if err != nil {
 		l.Redeemed.Failed(state)
 		return l.failed(w, p, err)
 	}
 	l.Redeemed.Done(state, attempt.ReturnTo, s.ID)
+	if len(l.Providers) > 1 {
+		l.LastChoice.Set(w, r, p.Name())
+	}
 	l.signedIn(w, s)
 	l.Pages.Redirect(w, r, http.StatusSeeOther, attempt.ReturnTo)
 	return nil
@@ -102,8 +117,14 @@ func (l *Login) redeem(w http.ResponseWriter, r *http.Request, p *provider.Provi
 
 // establish makes the new session. Its id is fresh, whatever the browser
 // brought along, and Save revokes the session it replaces, so nothing planted
-// or copied before the sign-in is worth anything after it.
-func (l *Login) establish(w http.ResponseWriter, r *http.Request, p *provider.Provider, grant *provider.Grant) (*session.Session, error) {
+// or copied before the sign-in is worth anything after it. replaces is a session
+// that r does not carry and that goes as well, or empty.
+func (l *Login) establish(w http.ResponseWriter, r *http.Request, p *provider.Provider, replaces string, grant *provider.Grant) (*session.Session, error) {
+	if replaces != "" {
+		if _, err := l.Store.Revoke(r.Context(), session.Match{ID: replaces}); err != nil {
+			return nil, Unavailable(err)
+		}
+	}
 	s := &session.Session{
 		ID:       session.NewID(),
 		Identity: grant.Identity,
@@ -143,6 +164,12 @@ func (l *Login) again(w http.ResponseWriter, r *http.Request, state string, caus
 	if done {
 		if s, err := l.Current(r); err == nil && s.ID == id {
 			l.Pages.Redirect(w, r, http.StatusSeeOther, target)
+			return nil
+		}
+		if r.Method == http.MethodPost {
+			// Another site's form comes without the session's cookie; the GET
+			// that follows brings it, and is told here whether it may go on.
+			l.Pages.Redirect(w, r, http.StatusSeeOther, r.URL.Path+"?state="+url.QueryEscape(state))
 			return nil
 		}
 	}

@@ -39,6 +39,11 @@ type Options struct {
 	SignOuts  *session.SignOutStates
 	LogoutIDs *LogoutIDs
 	Errands   *Errands
+	// LastChoice remembers the provider of the last sign-in, for the page that
+	// offers several.
+	LastChoice *session.LastChoice
+	// Tests are operators' sign-ins that become no session.
+	Tests *Tests
 	// Failures bounds how often a client is told in full why its callbacks
 	// fail. Sign-ins that succeed do not ask it, so nobody's neighbours can
 	// keep them out.

@@ -21,11 +21,19 @@ type ask struct {
 	prompt string
 	// hint is a login_hint that came along, or empty.
 	hint string
+	// online is the second try, without offline_access.
+	online bool
+	// test is the operator's test that this sign-in is for, or empty.
+	test string
 }
 
-// HandleLogin is GET <auth_path>/login?rd=…[&provider=N][&prompt=login]. The
-// prompt is how people switch accounts: without it, a provider that remembers
-// them would bring the same one back.
+// HandleLogin is GET
+// <auth_path>/login?rd=…[&provider=N][&prompt=login][&login_hint=…][&test=…].
+//
+// The prompt is how people switch accounts: without it, a provider that
+// remembers them would bring the same one back. The hint saves them typing a
+// name; it proves nothing and signs in nobody, and a hint of the operator's own
+// (authorization_params) comes first. The test is an operator's, see Tests.
 func (l *Login) HandleLogin(w http.ResponseWriter, r *http.Request) error {
 	if err := navigationOnly(r); err != nil {
 		return err
@@ -35,6 +43,9 @@ func (l *Login) HandleLogin(w http.ResponseWriter, r *http.Request) error {
 	if query.Get("prompt") == promptLogin {
 		a.prompt = promptLogin
 	}
+	if hint := query.Get("login_hint"); len(hint) <= maxLoginHint && plain(hint) {
+		a.hint = hint
+	}
 	if name := query.Get("provider"); name != "" {
 		p := l.byName[name]
 		if p == nil {
@@ -43,6 +54,9 @@ func (l *Login) HandleLogin(w http.ResponseWriter, r *http.Request) error {
 				Text:     "There is no such way to sign in here.",
 				RetryURL: l.loginPath(a.returnTo, ""),
 			}
+		}
+		if a.test = query.Get("test"); a.test != "" && !l.Tests.begin(a.test, name) {
+			return testUnknown()
 		}
 		return l.start(w, r, p, a)
 	}
@@ -98,9 +112,10 @@ func (l *Login) begin(w http.ResponseWriter, r *http.Request, a ask) error {
 		return nil
 	}
 	chooser := page.Chooser{Host: r.Host}
+	last := l.LastChoice.Get(r)
 	for _, p := range choices {
 		chooser.Choices = append(chooser.Choices, page.Choice{
-			Name: p.Name(), DisplayName: p.DisplayName(), URL: a.path(l, p.Name()),
+			Name: p.Name(), DisplayName: p.DisplayName(), URL: a.path(l, p.Name()), Last: p.Name() == last,
 		})
 	}
 	return l.Pages.Chooser(w, r, chooser)
@@ -122,16 +137,19 @@ func (a ask) path(l *Login, providerName string) string {
 	if a.prompt != "" {
 		path += "&prompt=" + a.prompt
 	}
+	if a.hint != "" {
+		path += "&login_hint=" + url.QueryEscape(a.hint)
+	}
 	return path
 }
 
-// extra is what a adds to the authorization request.
-func (a ask) extra() url.Values {
+// extra is what a adds to an authorization request to p.
+func (a ask) extra(p *provider.Provider) url.Values {
 	extra := url.Values{}
 	if a.prompt != "" {
 		extra.Set("prompt", a.prompt)
 	}
-	if a.hint != "" {
+	if a.hint != "" && p.TakesLoginHint() {
 		extra.Set("login_hint", a.hint)
 	}
 	return extra
@@ -165,18 +183,27 @@ func (l *Login) start(w http.ResponseWriter, r *http.Request, p *provider.Provid
 	if wait := l.Starts.Take(client(w, r)); wait > 0 {
 		return tooMany(wait)
 	}
-	secrets, cookie, err := l.Attempts.New(r, session.Attempt{
-		Provider: p.Name(), ReturnTo: a.returnTo,
-	})
+	attempt := session.Attempt{Provider: p.Name(), ReturnTo: a.returnTo, Online: a.online, Test: a.test}
+	if p.PostsAnswers() {
+		// The form that the provider posts comes without the session's cookie
+		// (SameSite=Lax), so what the new session replaces is noted now.
+		if s, err := l.Store.Load(r); err == nil {
+			attempt.Replaces = s.ID
+		}
+	}
+	secrets, cookie, err := l.Attempts.New(r, attempt)
 	if err != nil {
 		return err
 	}
+	cookie.CrossSite = p.PostsAnswers()
 	address, err := p.AuthorizationURL(r.Context(), provider.AuthRequest{
 		RedirectURI: l.redirectURI(r, p),
 		State:       secrets.State,
 		Nonce:       secrets.Nonce,
 		Verifier:    secrets.Verifier,
-		Extra:       a.extra(),
+		Extra:       a.extra(p),
+		Offline:     l.Renewal.renews(),
+		Online:      a.online,
 	})
 	if err != nil {
 		return l.failed(w, p, l.providerError(p, err, a.returnTo))

@@ -71,9 +71,10 @@ func samples(p *Pages) map[string]writer {
 		"bad_gateway": p.errorWriter(Error{Status: 502, Reason: "upstream_unreachable"}),
 		"chooser": func(w http.ResponseWriter, r *http.Request) error {
 			return p.Chooser(w, r, Chooser{Host: "app.example.com", Choices: []Choice{
-				{"ping", "Company account", "/.auth/login?provider=ping"}, {"partner", "", "/.auth/login?provider=partner"},
+				{"ping", "Company account", "/.auth/login?provider=ping", false}, {"partner", "", "/.auth/login?provider=partner", true},
 			}})
 		},
+		"tested":        func(w http.ResponseWriter, r *http.Request) error { return p.Tested(w, r) },
 		"chooser_empty": func(w http.ResponseWriter, r *http.Request) error { return p.Chooser(w, r, Chooser{}) },
 		"signed_out": func(w http.ResponseWriter, r *http.Request) error {
 			return p.SignedOut(w, r, SignedOut{SignInURL: "/.auth/login?rd=%2F"})

@@ -62,13 +62,14 @@ func rehearsals() []rehearsal {
 		Actions: []action{{"Try again", "/"}, {"See your apps", "/.auth/"}},
 		Wait:    "5 seconds", Reason: "upstream_unreachable", RequestID: "request-id",
 	}
-	choices := []Choice{{"one", "First", "/.auth/login?provider=one"}, {"two", "", "/.auth/login?provider=two"}}
+	choices := []Choice{{"one", "First", "/.auth/login?provider=one", false}, {"two", "", "/.auth/login?provider=two", true}}
 	confirm := ConfirmSignOut{Action: "/.auth/logout", Token: "token-of-the-form", ReturnTo: "/docs", SignedInAs: "ada", Local: true}
 	return []rehearsal{
 		{view: failure.view("Something went wrong")},
 		{view: errorPage{Status: 500, Text: "It failed."}.view("Something went wrong")},
 		{view: Chooser{"app.example.com", choices}.view(), needs: []need{{".Page.Choices", choices[0].URL}, {".Page.Choices", choices[1].URL}}},
 		{view: Chooser{}.view()},
+		{view: tested()},
 		{view: home.view(now)},
 		{view: Home{Subject: "1"}.view(now)},
 		{view: Home{}.view(now)},

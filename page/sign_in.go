@@ -11,8 +11,11 @@ type Chooser struct {
 }
 
 // Choice is one provider. URL starts the sign-in there; an empty DisplayName
-// shows Name.
-type Choice struct{ Name, DisplayName, URL string }
+// shows Name. Last is the one that this browser signed in by last.
+type Choice struct {
+	Name, DisplayName, URL string
+	Last                   bool
+}
 
 // Chooser answers 200 with the ways to sign in. It fails only if the page
 // cannot be rendered, before anything is written; so do all pages.

@@ -57,6 +57,7 @@ func reasonStory(reason string) (s story, ok bool) {
 			"The sign-in service could not sign you in without asking you something.",
 			"Try again and answer its questions."}
 	case "provider_configuration", "client_rejected", "token_request_refused", "token_type_unsupported",
+		"par_endpoint_missing", "pushed_request_refused",
 		"discovery_issuer_mismatch", "discovery_endpoint_invalid",
 		"id_token_algorithm", "id_token_audience", "id_token_issuer", "userinfo_endpoint_missing":
 		s = story{"Sign-in is not set up right",

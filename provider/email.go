@@ -45,8 +45,13 @@ func (p *Provider) emailVerified(l layers, address string, fromUserinfo bool) (b
 	case says == denied:
 		return false, nil
 	}
+	return p.trustsSilence(), nil
+}
+
+// trustsSilence tells whether an absent email_verified counts as true.
+func (p *Provider) trustsSilence() bool {
 	kind, _ := profileOf(p.o.Type)
-	return kind.managed || len(domains) > 0 || p.o.OnlyProvider, nil
+	return kind.managed || len(p.o.EmailDomains) > 0 || p.o.OnlyProvider || p.o.RequireEmailVerified == "never"
 }
 
 // vouchFor reads email_verified for the address in use.

@@ -39,22 +39,48 @@ type profile struct {
 	// managed: an administrator fills the directory, and tokens leave
 	// email_verified out. An absent one then counts as verified.
 	managed bool
+	// advice is for an operator whose claim did not come: which switch brings a
+	// scope (of the first %s), an attribute (of the second %s), groups.
+	advice struct{ scope, attribute, groups string }
 }
+
+func (p profile) scopes(scope string) string { return fmt.Sprintf(p.advice.scope, scope) }
+
+func (p profile) attribute(claim string, groups bool) string {
+	if groups {
+		return fmt.Sprintf(p.advice.groups, claim)
+	}
+	return fmt.Sprintf(p.advice.attribute, claim)
+}
+
+type advice = struct{ scope, attribute, groups string }
 
 // profiles are the types of the configuration. (PingOne platform API, PingOne
 // for Enterprise, PingOne Advanced Identity Cloud and PingFederate
 // documentation, "OpenID Connect discovery".)
 func profiles() []profile {
 	return []profile{
-		{name: "oidc", issuer: func(Location) string { return "" }},
+		{name: "oidc", issuer: func(Location) string { return "" }, advice: advice{
+			"Grant the application the scope %s, and see that the person has a value for it.",
+			"Have the provider put a claim named %s into the ID token or userinfo: a mapper, a rule or a scope of its own.",
+			"Have the provider put a claim named %s with the person's groups into the ID token or userinfo: a mapper, often with a scope named groups.",
+		}},
 		{name: "pingone", managed: true, issuer: func(l Location) string {
 			return PingOneIssuer(l.EnvironmentID, l.Region, l.CustomDomain)
+		}, advice: advice{
+			"In PingOne open Applications, the application, its Resources tab, and allow the scope %s; then see that the user has the attribute.",
+			"In PingOne open Applications, the application, its Attribute Mappings tab, and add %s with the user attribute that it is to hold.",
+			"In PingOne open Applications, the application, its Attribute Mappings tab, and add %s with Group Names (or Group IDs).",
 		}},
 		// Its issuer may come with or without the client id; the convention that
 		// discovery stands under the issuer says with. Issuers overrides it, and
 		// discovery stays where it is.
 		{name: "pingone_enterprise", managed: true, issuer: func(l Location) string {
 			return "https://sso.connect.pingidentity.com/" + url.PathEscape(l.ClientID)
+		}, advice: advice{
+			"In PingOne for Enterprise edit the application, allow the scope %s, and map its attributes.",
+			"In PingOne for Enterprise edit the application and add the attribute %s to its SSO attribute mapping; it then comes with userinfo.",
+			"In PingOne for Enterprise edit the application and map %s to memberOf; it then comes with userinfo.",
 		}},
 		{name: "pingone_aic", managed: true, issuer: func(l Location) string {
 			host := cmp.Or(l.CustomDomain, l.Tenant)
@@ -62,8 +88,17 @@ func profiles() []profile {
 				return ""
 			}
 			return "https://" + host + "/am/oauth2/realms/root" + realmPath(cmp.Or(l.Realm, "alpha"))
+		}, advice: advice{
+			"In Advanced Identity Cloud add the scope %s to the OAuth 2.0 client's scopes.",
+			"In Advanced Identity Cloud have the OIDC claims script return %s, for a scope that is in the client's and in scopes here.",
+			"In Advanced Identity Cloud have the OIDC claims script return %s with the person's groups, for a scope that is in the client's and in scopes here.",
 		}},
 		{name: "pingfederate", managed: true, issuer: func(l Location) string { return strings.TrimSuffix(l.BaseURL, "/") },
+			advice: advice{
+				"In PingFederate allow the client the scope %s, and fulfil its attributes in the OpenID Connect policy.",
+				"In PingFederate add %s to the OpenID Connect policy's attribute contract, deliver it in the ID token or userinfo, and fulfil it.",
+				"In PingFederate add %s to the OpenID Connect policy's attribute contract and fulfil it with memberOf.",
+			},
 			discovery: func(l Location, address string) string {
 				if l.PolicyID == "" {
 					return address

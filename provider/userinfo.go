@@ -16,7 +16,13 @@ func (p *Provider) userinfo(ctx context.Context, m *metadata, accessToken string
 	switch {
 	case p.o.Userinfo == "never", p.o.Userinfo == "auto" && (m.userinfo == "" || p.complete(token)):
 		return nil, nil
-	case m.userinfo == "":
+	}
+	return p.userinfoOf(ctx, m, accessToken, token)
+}
+
+// userinfoOf asks, whatever the configuration wants.
+func (p *Provider) userinfoOf(ctx context.Context, m *metadata, accessToken string, token identity.Claims) (identity.Claims, error) {
+	if m.userinfo == "" {
 		return nil, refuse(ReasonUserinfoMissing, "userinfo is always, and neither discovery nor the configuration has an endpoint")
 	}
 	claims, err := p.askUserinfo(ctx, m.userinfo, accessToken, token)

@@ -21,6 +21,14 @@ type Attempt struct {
 	// can be held to it.
 	MaxAge int
 	ACR    string
+	// Online says that this is the second try, without offline_access.
+	Online bool
+	// Replaces is the id of the session that the browser had, where its answer
+	// will come without the cookie that tells: a form posted across sites.
+	Replaces string
+	// Test names the operator's test that this sign-in is for; it becomes no
+	// session then.
+	Test   string
 	secret [32]byte
 }
 
@@ -59,6 +67,9 @@ type sealedAttempt struct {
 	Created   Time   `json:"c"`
 	MaxAge    int    `json:"m,omitempty"`
 	ACR       string `json:"a,omitempty"`
+	Online    bool   `json:"o,omitempty"`
+	Replaces  string `json:"s,omitempty"`
+	Test      string `json:"t,omitempty"`
 }
 
 const attemptVersion = 1
@@ -67,6 +78,7 @@ func (a *Attempt) sealed() sealedAttempt {
 	s := sealedAttempt{
 		Version: attemptVersion, Secret: a.secret[:], Provider: a.Provider,
 		ReturnTo: a.ReturnTo, Created: a.Created, MaxAge: a.MaxAge, ACR: a.ACR,
+		Online: a.Online, Replaces: a.Replaces, Test: a.Test,
 	}
 	if !utf8.ValidString(a.ReturnTo) {
 		s.ReturnTo, s.RawReturn = "", []byte(a.ReturnTo)
@@ -79,6 +91,7 @@ func (s *sealedAttempt) attempt() (*Attempt, bool) {
 	a := &Attempt{
 		Provider: s.Provider, ReturnTo: s.ReturnTo + string(s.RawReturn),
 		Created: s.Created, MaxAge: s.MaxAge, ACR: s.ACR,
+		Online: s.Online, Replaces: s.Replaces, Test: s.Test,
 	}
 	return a, s.Version == attemptVersion && copy(a.secret[:], s.Secret) == len(a.secret)
 }

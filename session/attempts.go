@@ -48,6 +48,11 @@ func NewAttempts(keys *Keys, names Names, now func() time.Time) *Attempts {
 
 // AttemptCookie is a started attempt on its way to the browser.
 type AttemptCookie struct {
+	// CrossSite lets the cookie come along with a form that another site posts
+	// (response_mode form_post). It is SameSite=None then, and Secure even on
+	// http, which browsers accept from loopback alone.
+	CrossSite bool
+
 	origin  origin
 	name    string
 	value   string
@@ -83,7 +88,14 @@ func (c *AttemptCookie) Set(w http.ResponseWriter) {
 	for _, name := range c.expired {
 		expireCookie(w.Header(), c.origin, name)
 	}
-	setCookie(w.Header(), c.origin, c.name, c.value, attemptLife)
+	if !c.CrossSite {
+		setCookie(w.Header(), c.origin, c.name, c.value, attemptLife)
+		return
+	}
+	putCookie(w.Header(), http.Cookie{
+		Name: c.name, Value: c.value, Path: "/", MaxAge: int(attemptLife),
+		Secure: true, HttpOnly: true, SameSite: http.SameSiteNoneMode,
+	})
 }
 
 // crowdedOut names the attempts of r that must go for a new one of size bytes:

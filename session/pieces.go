@@ -77,16 +77,19 @@ func (p *pieces) size() int {
 // setCookie adds one Set-Cookie line to an answer, replacing an earlier line of
 // the same name (RFC 6265 section 4.1.1 wants one). maxAge is in seconds.
 func setCookie(h http.Header, o origin, name, value string, maxAge Time) {
+	putCookie(h, http.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: int(maxAge),
+		Secure: o.secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+func putCookie(h http.Header, c http.Cookie) {
 	earlier := h["Set-Cookie"]
 	kept := earlier[:0]
 	for _, line := range earlier {
-		if !strings.HasPrefix(line, name+"=") {
+		if !strings.HasPrefix(line, c.Name+"=") {
 			kept = append(kept, line)
 		}
-	}
-	c := http.Cookie{
-		Name: name, Value: value, Path: "/", MaxAge: int(maxAge),
-		Secure: o.secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}
 	h["Set-Cookie"] = append(kept, c.String())
 }

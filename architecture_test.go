@@ -28,6 +28,7 @@ var floors = map[string]int{
 	"page":      1,
 	"upstream":  1,
 	"telemetry": 1,
+	"trace":     1,
 }
 
 // apart are rooms that only cmd, each other and tests may enter.

@@ -13,6 +13,7 @@ import (
 	"github.com/gatehouse-proxy/gatehouse/proxy"
 	"github.com/gatehouse-proxy/gatehouse/session"
 	"github.com/gatehouse-proxy/gatehouse/telemetry"
+	"github.com/gatehouse-proxy/gatehouse/trace"
 	"github.com/gatehouse-proxy/gatehouse/upstream"
 )
 
@@ -21,6 +22,7 @@ type Process struct {
 	Log     *slog.Logger
 	Metrics *telemetry.Metrics
 	Now     func() time.Time // nil: time.Now
+	Version string           // of the build, for what is told about it
 	Source  *Source          // nil: the configuration is fixed
 	// Inherited are listeners that are open already, by their names; see
 	// Inherit.
@@ -51,6 +53,7 @@ type Build struct {
 	store     store
 	pools     map[string]*upstream.Pool // by route
 	tls       *tls.Config               // nil on a plaintext listener
+	exporter  *trace.Exporter           // nil traces nothing
 	lasting   lasting
 }
 
@@ -105,6 +108,10 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 	if err != nil {
 		return nil, err
 	}
+	tracer, err := b.newTracer(&c.Telemetry, prev, process)
+	if err != nil {
+		return nil, err
+	}
 	b.Runtime, err = proxy.NewRuntime(proxy.Options{
 		Door:       door(&c.Server),
 		AuthPath:   c.Server.AuthPath,
@@ -117,6 +124,7 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 		Now:        process.Now,
 		AccessLog:  telemetry.NewAccessLog(process.Log, c.Log.Access),
 		Metrics:    process.Metrics,
+		Tracer:     tracer,
 		Remember:   c.Session.RememberMax > 0,
 		Log:        process.Log,
 		NewLogin: func(rs proxy.Routes) *login.Login {

@@ -94,5 +94,8 @@ func (b *Build) background() []runner {
 	if b.store.servers != nil {
 		list = append(list, b.store.servers)
 	}
+	if b.exporter != nil {
+		list = append(list, b.exporter)
+	}
 	return list
 }

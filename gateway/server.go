@@ -164,6 +164,7 @@ func gauges(b *Build) telemetry.Gauges {
 		Upstreams:          b.upstreamGauges,
 		SessionsRemembered: b.store.remembered,
 		StoreUp:            b.store.up,
+		Spans:              b.spans,
 		Providers: func(yield func(string, bool) bool) {
 			for _, p := range b.Providers {
 				if !yield(p.Name(), p.Status().Up) {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
+
+	"github.com/gatehouse-proxy/gatehouse/trace"
 )
 
 // Provider is one OpenID provider. It is safe for concurrent use.
@@ -43,7 +45,7 @@ func New(o Options) (*Provider, error) {
 	transport := newTransport(o.Roots)
 	p := &Provider{
 		o: o, kept: fingerprint(o),
-		transport: transport, fetch: &fetcher{transport: transport, now: o.Now}, timeout: fetchTimeout,
+		transport: transport, fetch: &fetcher{transport: trace.Calls(transport, "provider "+o.Name), now: o.Now}, timeout: fetchTimeout,
 		doubt:  make(chan struct{}, 1),
 		status: Status{LastError: "not asked yet", Since: o.Now()},
 	}

@@ -24,13 +24,14 @@ type arrival struct {
 	peer   netip.Addr // the client, the zero Addr when unknown
 	scheme string     // "" when unknown
 	host   string     // as sent, or as a trusted proxy tells
+	proxy  bool       // a trusted proxy sent it
 }
 
 // enter refuses what no route should see and settles peer, scheme, host and
 // path. Afterwards r.Host and r.URL.Scheme are the public ones.
 func (rt *Runtime) enter(w http.ResponseWriter, r *http.Request, v *visit) error {
 	from, untrue := rt.door.arrive(r)
-	v.peer, v.record.Peer = from.peer, from.peer
+	v.peer, v.record.Peer, v.believed = from.peer, from.peer, from.proxy
 	var err error
 	if v.last, err = framed(r); err != nil {
 		return err
@@ -89,7 +90,7 @@ func (d *Door) arrive(r *http.Request) (arrival, error) {
 		a.scheme = "https"
 	}
 	peer, trusted := d.peer(r.RemoteAddr)
-	a.peer = peer
+	a.peer, a.proxy = peer, trusted
 	if !trusted {
 		return a, nil
 	}

@@ -24,7 +24,7 @@ type exchange struct {
 	hijacked      bool
 	duplex        bool // the answer may begin before the body's end
 	err           error
-	values        [4]string
+	values        [6]string
 	answer        answer
 	upload        upload
 	download      download

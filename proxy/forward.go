@@ -53,6 +53,9 @@ type Visit struct {
 	// scheme's own.
 	Scheme, Host string
 	RequestID    string
+	// Traceparent and Tracestate take the place of the client's, unless the
+	// first is empty.
+	Traceparent, Tracestate string
 	// Last ends the connection after the answer. A header set on the
 	// ResponseWriter would be lost to an informational answer.
 	Last bool
@@ -212,6 +215,14 @@ func (f *Forwarder) rewrite(p *httputil.ProxyRequest) {
 	x.set(h, 0, "X-Forwarded-Proto", v.Scheme)
 	x.set(h, 1, "X-Forwarded-Host", v.Host)
 	x.set(h, 2, "X-Request-Id", v.RequestID)
+	if v.Traceparent != "" {
+		x.set(h, 4, "Traceparent", v.Traceparent)
+		if v.Tracestate != "" {
+			x.set(h, 5, "Tracestate", v.Tracestate)
+		} else {
+			delete(h, "Tracestate")
+		}
+	}
 	if v.ClientIP.IsValid() {
 		x.set(h, 3, "X-Forwarded-For", v.ClientIP.Unmap().WithZone("").String())
 	}

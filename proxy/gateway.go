@@ -57,6 +57,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer rt.finish(rw, r, v)
 
 	err := rt.enter(rw, r, v)
+	r = rt.traced(r, v)
 	if err == nil {
 		err = rt.serve(rw, r, v)
 	}
@@ -106,7 +107,9 @@ func (rt *Runtime) finish(w *telemetry.ResponseWriter, r *http.Request, v *visit
 			crash = http.ErrAbortHandler
 		}
 	}
-	v.record.Finish(time.Now())
+	now := time.Now()
+	v.record.Finish(now)
+	v.endTrace(now)
 	metrics := rt.unrouted
 	if v.route != nil {
 		metrics = v.route.metrics

@@ -31,12 +31,14 @@ func (rt *Runtime) forward(w http.ResponseWriter, r *http.Request, v *visit, s *
 		r, stop = rt.whileAdmitted(r, v, s, out.Socket)
 		defer stop()
 	}
+	asking := v.asking(&out)
 	// Forward panics to cut an answer off; the record wants the outcome all the same.
 	defer func() {
 		v.record.Upstream, v.record.UpstreamDuration = outcome.Upstream, outcome.Waited
 		if outcome.Err != nil {
 			v.record.Err = outcome.Err
 		}
+		v.asked(asking, &outcome)
 	}()
 	return v.route.forwarder.Forward(w, r, out)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-proxy/gatehouse/policy"
 	"github.com/gatehouse-proxy/gatehouse/session"
 	"github.com/gatehouse-proxy/gatehouse/telemetry"
+	"github.com/gatehouse-proxy/gatehouse/trace"
 )
 
 // Options are the parts of a Runtime. NewLogin makes the login for it, given
@@ -32,6 +33,7 @@ type Options struct {
 	NewLogin   func(Routes) *login.Login
 	AccessLog  *telemetry.AccessLog
 	Metrics    *telemetry.Metrics
+	Tracer     *trace.Tracer // nil traces nothing
 	// Remember says that the store hands out the same session for the same
 	// cookie, so that what was made of it is worth keeping.
 	Remember bool
@@ -57,6 +59,7 @@ type Runtime struct {
 	pages     *page.Pages
 	accessLog *telemetry.AccessLog
 	metrics   *telemetry.Metrics
+	tracer    *trace.Tracer
 	unrouted  *telemetry.RouteMetrics // counts what no route takes
 	log       *slog.Logger
 
@@ -85,6 +88,7 @@ func NewRuntime(o Options) (*Runtime, error) {
 		pages:     o.Pages,
 		accessLog: o.AccessLog,
 		metrics:   o.Metrics,
+		tracer:    o.Tracer,
 		unrouted:  o.Metrics.Route(""),
 		log:       o.Log,
 		replaced:  make(chan struct{}),

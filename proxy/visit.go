@@ -7,6 +7,7 @@ import (
 	"github.com/gatehouse-proxy/gatehouse/policy"
 	"github.com/gatehouse-proxy/gatehouse/session"
 	"github.com/gatehouse-proxy/gatehouse/telemetry"
+	"github.com/gatehouse-proxy/gatehouse/trace"
 )
 
 // visit is what the door settled about one request, and what is learnt on the
@@ -19,6 +20,10 @@ type visit struct {
 	last   bool       // the connection ends after the answer
 	seen   *view      // what the route makes of the session; nil is nobody
 	record *telemetry.Record
+
+	believed bool          // the connection's other end is a trusted proxy
+	trace    trace.Context // the zero Context without a tracer
+	span     *trace.Span   // nil unless sampled
 }
 
 // decide asks the route's policy and notes what it said.

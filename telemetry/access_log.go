@@ -33,7 +33,7 @@ func NewAccessLog(log *slog.Logger, all bool) *AccessLog {
 }
 
 // maxFields is how many attributes a line has at most.
-const maxFields = 18
+const maxFields = 19
 
 // Write writes the line of a finished record. It builds nothing when the line
 // is not wanted.
@@ -88,6 +88,7 @@ func (rec *Record) fields() []slog.Attr {
 	f.text("reason", rec.Reason)
 	f.text("upstream", rec.Upstream)
 	f.text("session", rec.Session)
+	f.text("trace_id", rec.TraceID)
 	f.cause(rec.Err)
 	return f
 }

@@ -19,6 +19,8 @@ type Gauges struct {
 	Upstreams iter.Seq[Upstream]
 	// StoreUp reports whether the session store answers.
 	StoreUp func() bool
+	// Spans counts spans that were sent and dropped.
+	Spans func() (sent, dropped uint64)
 	// ConfigLoaded is when the running configuration was loaded.
 	ConfigLoaded time.Time
 }

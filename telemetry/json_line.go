@@ -29,7 +29,7 @@ func (l *lines) put(b *[]byte) {
 }
 
 // appendJSON is the access log's line as slog would write it, without what
-// makes slog slow for eighteen fields: attributes, reflection, a lock around
+// makes slog slow for so many fields: attributes, reflection, a lock around
 // the write. A test holds the two against each other.
 func (rec *Record) appendJSON(b []byte, level slog.Level) []byte {
 	b = append(b, `{"time":"`...)
@@ -61,6 +61,7 @@ func (rec *Record) appendJSON(b []byte, level slog.Level) []byte {
 	b = appendIfAny(b, `,"reason":"`, rec.Reason)
 	b = appendIfAny(b, `,"upstream":"`, rec.Upstream)
 	b = appendIfAny(b, `,"session":"`, rec.Session)
+	b = appendIfAny(b, `,"trace_id":"`, rec.TraceID)
 	if rec.Err != nil {
 		b = appendText(b, `,"error":"`, oneLine(rec.Err), maxError)
 	}

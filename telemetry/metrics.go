@@ -81,7 +81,7 @@ func NewMetrics(build Build) *Metrics {
 
 	m.registry.MustRegister(
 		dropped,
-		m.requests, m.duration, m.upstream, m.signIns.total, m.refusals.total, m.reloads, m.refreshes, m.gauges, newUpstreams(m.gauges), info,
+		m.requests, m.duration, m.upstream, m.signIns.total, m.refusals.total, m.reloads, m.refreshes, m.gauges, newUpstreams(m.gauges), newSpans(m.gauges), info,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)

@@ -46,6 +46,8 @@ type Record struct {
 	Upstream string
 	// Session is the SessionHash of the session in use.
 	Session string
+	// TraceID names the request's trace, "" when nothing is traced.
+	TraceID string
 	// Err is the cause of a failure. It is logged, never answered.
 	Err error
 }

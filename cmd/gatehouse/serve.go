@@ -44,7 +44,7 @@ func serveCommand(std streams) *cobra.Command {
 			return failed(err)
 		}
 		process := gateway.Process{
-			Log: log, Metrics: metrics,
+			Log: log, Metrics: metrics, Version: build().Version,
 			Source:    &gateway.Source{File: *path, Getenv: os.Getenv, Watch: true, Signals: hangups},
 			Inherited: inherited,
 			Notify:    gateway.Notifier(os.Getenv("NOTIFY_SOCKET")),

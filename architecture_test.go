@@ -21,6 +21,7 @@ var floors = map[string]int{
 	"provider":  2,
 	"session":   2,
 	"policy":    2,
+	"machine":   3,
 	"admin":     2,
 	"assertion": 2,
 	"identity":  1,

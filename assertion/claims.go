@@ -17,8 +17,10 @@ func Reserved(path string) bool { return slices.Contains(reserved, path) }
 
 // Caller is whom a token speaks of.
 type Caller struct {
-	// Identity is the person.
+	// Identity is the person, or what a machine's token says of it.
 	Identity *identity.Identity
+	// Machine is the machine; nil is a person.
+	Machine *identity.Machine
 	// Session is the id of the person's session. It is not shown.
 	Session string
 }
@@ -28,13 +30,18 @@ type Caller struct {
 func (p *Plan) claims(c Caller, issued, expires time.Time) map[string]any {
 	who := c.Identity
 	out := map[string]any{
-		"iss":      p.o.Issuer,
-		"sub":      who.Subject,
-		"aud":      p.o.Audience,
-		"exp":      expires.Unix(),
-		"iat":      issued.Unix(),
-		"nbf":      issued.Unix(),
-		"provider": who.Provider,
+		"iss": p.o.Issuer,
+		"sub": who.Subject,
+		"aud": p.o.Audience,
+		"exp": expires.Unix(),
+		"iat": issued.Unix(),
+		"nbf": issued.Unix(),
+	}
+	if c.Machine != nil {
+		// A person whose sub is a machine's name is still no machine.
+		out["machine"] = c.Machine.Name
+	} else {
+		out["provider"] = who.Provider
 	}
 	for path, v := range p.chosen(who) {
 		out[path] = v

@@ -30,6 +30,11 @@ func (p *Plan) cloudflareClaims(c Caller, issued, expires time.Time) map[string]
 		"type": "app",
 	}
 	who := c.Identity
+	if c.Machine != nil {
+		// A service token's name, and nobody ("Service token authentication").
+		out["common_name"], out["sub"] = c.Machine.Name, ""
+		return out
+	}
 	out["sub"] = who.Subject
 	out["email"] = who.Email
 	out["identity_nonce"] = nonce(c.Session)

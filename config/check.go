@@ -22,6 +22,8 @@ func (c *checker) all() {
 	c.server(&c.config.Server, root.key("server"))
 	c.session(&c.config.Session, root.key("session"))
 	c.providers(c.config.Providers, root.key("providers"))
+	c.serviceTokens(c.config.ServiceTokens, root.key("service_tokens"))
+	c.bearers(c.config.Bearer, root.key("bearer"))
 	c.policies(c.config.Policies, root.key("policies"))
 	c.assertion(&c.config.Assertion, root.key("assertion")) // before headers, which rewrites their names
 	c.headers(c.config.Headers, root.key("headers"))

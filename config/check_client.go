@@ -133,18 +133,7 @@ func (c *checker) answers(o *Provider, p path) {
 	for i, domain := range o.EmailDomains {
 		c.emailDomain(domain, p.key("email_domains").item(i))
 	}
-	claims := p.key("claims")
-	for _, m := range []struct {
-		key   string
-		paths []string
-	}{
-		{"email", o.Claims.Email}, {"groups", o.Claims.Groups},
-		{"username", o.Claims.Username}, {"name", o.Claims.Name},
-	} {
-		for i, claim := range m.paths {
-			c.claimPath(claim, claims.key(m.key).item(i))
-		}
-	}
+	c.claimPaths(&o.Claims, p.key("claims"))
 	if o.RequireEmailVerified == "never" {
 		c.note(p.key("require_email_verified"), "is never: whoever can choose an address at this provider passes for its owner")
 	}
@@ -154,5 +143,16 @@ func (c *checker) answers(o *Provider, p path) {
 func (c *checker) claimPath(claim string, p path) {
 	if strings.HasPrefix(claim, ".") || strings.HasSuffix(claim, ".") || strings.Contains(claim, "..") {
 		c.add(p, "%s is not a claim path like employee.id", c.source(p).quote(claim))
+	}
+}
+
+func (c *checker) claimPaths(m *ClaimMap, p path) {
+	for _, f := range []struct {
+		key   string
+		paths []string
+	}{{"email", m.Email}, {"groups", m.Groups}, {"username", m.Username}, {"name", m.Name}} {
+		for i, claim := range f.paths {
+			c.claimPath(claim, p.key(f.key).item(i))
+		}
 	}
 }

@@ -24,6 +24,7 @@ func (c *checker) route(r *Route, p path) {
 	c.routePolicy(r, p)
 	c.routeProviders(r.Providers, p.key("providers"))
 	c.headers(r.Headers, p.key("headers"))
+	c.routeBearer(r.Bearer, p.key("bearer"))
 	c.routeAssertion(&r.Assertion, p.key("assertion"))
 	c.prefixes(r, p)
 	c.websocketOrigins(r.WebsocketOrigins, p.key("websocket_origins"))

@@ -7,21 +7,21 @@ package config
 // not at hand, and `later` marks what this version refuses as "not supported
 // yet": the key ("true"), a list instead of one value ("[]"), or these values.
 type Config struct {
-	Server    Server            `yaml:"server" doc:"Listeners, and whom to believe about the outside."`
-	Session   Session           `yaml:"session" doc:"How long people stay signed in, and the keys that seal it."`
-	Providers []Provider        `yaml:"providers" doc:"Who vouches for people, in the order of the sign-in page."`
-	Routes    []Route           `yaml:"routes" doc:"Public addresses, where they lead, and who may pass."`
-	Policies  map[string][]Rule `yaml:"policies" doc:"Named lists of rules that routes refer to."`
-	Headers   Headers           `yaml:"headers" doc:"Headers for the upstreams of all routes, besides or instead of the default ones."`
-	Assertion Assertion         `yaml:"assertion" doc:"The signed token by which upstreams know who is calling."`
-	Compat    []string          `yaml:"compat" enum:"cloudflare" doc:"Other products' conventions to keep besides: cloudflare is Cloudflare Access's headers, cookie, addresses and tokens."`
-	Log       Log               `yaml:"log" doc:"What is logged, and how."`
-	Telemetry Telemetry         `yaml:"telemetry" doc:"Where traces go."`
-	Pages     Pages             `yaml:"pages" doc:"Whose name, picture and templates the pages show."`
+	Server        Server            `yaml:"server" doc:"Listeners, and whom to believe about the outside."`
+	Session       Session           `yaml:"session" doc:"How long people stay signed in, and the keys that seal it."`
+	Providers     []Provider        `yaml:"providers" doc:"Who vouches for people, in the order of the sign-in page."`
+	Routes        []Route           `yaml:"routes" doc:"Public addresses, where they lead, and who may pass."`
+	Policies      map[string][]Rule `yaml:"policies" doc:"Named lists of rules that routes refer to."`
+	Headers       Headers           `yaml:"headers" doc:"Headers for the upstreams of all routes, besides or instead of the default ones."`
+	ServiceTokens []ServiceToken    `yaml:"service_tokens" doc:"Programs that call with a token of ours."`
+	Bearer        []Bearer          `yaml:"bearer" doc:"Programs that call with an access token of a provider."`
+	Assertion     Assertion         `yaml:"assertion" doc:"The signed token by which upstreams know who is calling."`
+	Compat        []string          `yaml:"compat" enum:"cloudflare" doc:"Other products' conventions to keep besides: cloudflare is Cloudflare Access's headers, cookie, addresses and tokens."`
+	Log           Log               `yaml:"log" doc:"What is logged, and how."`
+	Telemetry     Telemetry         `yaml:"telemetry" doc:"Where traces go."`
+	Pages         Pages             `yaml:"pages" doc:"Whose name, picture and templates the pages show."`
 
-	ServiceTokens []ServiceToken `yaml:"service_tokens" later:"true"`
-	Bearer        []BearerIssuer `yaml:"bearer" later:"true"`
-	Tests         Later          `yaml:"tests" later:"true"`
+	Tests Later `yaml:"tests" later:"true"`
 
 	report       *report // where every value stands
 	files        []string

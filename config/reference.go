@@ -48,6 +48,8 @@ func kindName(f field) string {
 	switch t {
 	case reflect.TypeFor[Duration]():
 		return many + "duration"
+	case reflect.TypeFor[Time]():
+		return many + "moment"
 	case reflect.TypeFor[Size]():
 		return many + "size"
 	case reflect.TypeFor[Count](), reflect.TypeFor[Share]():

@@ -61,6 +61,7 @@ gatehouse.yaml:14:9: routes[2].to: unknown scheme "htp"; did you mean "http"?
 | text | as it is; quotes are needed where YAML would read something else |
 | word | one of the words listed with it |
 | duration | ` + "`500ms`, `30s`, `5m`, `1h30m`" + ` |
+| moment | ` + "`2027-06-01T00:00:00Z`" + `, or the day alone |
 | size | bytes, or a whole number of ` + "`KiB`, `MiB`, `GiB`, `TiB`" + ` |
 | number | digits; a share is between 0 and 1, like ` + "`0.01`" + ` |
 | secret | text that is never printed |
@@ -74,7 +75,7 @@ gatehouse.yaml:14:9: routes[2].to: unknown scheme "htp"; did you mean "http"?
 
 const referenceTop = `
 One block for each subject:
-[server](#server), [session](#session), [providers](#providers), [routes](#routes), [policies](#rules), [headers](#headers), [assertion](#assertion), [log](#log), [pages](#pages).
+[server](#server), [session](#session), [providers](#providers), [routes](#routes), [policies](#rules), [headers](#headers), [service_tokens](#service_tokens), [bearer](#bearer), [assertion](#assertion), [log](#log), [pages](#pages).
 `
 
 var referenceChapters = []chapter{
@@ -187,6 +188,22 @@ policies:
   X-Teams: {claim: groups, join: ";"}
   X-Api-Key: {value: "${BACKEND_KEY}"}
   X-Forwarded-Groups: null
+`},
+	{level: "##", title: "service_tokens", block: reflect.TypeFor[ServiceToken](),
+		intro: "Programs that call with a token which Gatehouse knows by its hash. `gatehouse keygen service-token NAME` prints both. [machines.md](machines.md) tells more.",
+		example: `service_tokens:
+  - {name: ci, secret_sha256: 2ca9d1d3f64d8e5e5b5c4a7c1e9f3b0d8a6f4e2c0b9d7f5a3e1c8b6d4f2a0e9c, expires: 2099-06-01}
+`},
+	{level: "##", title: "bearer", block: reflect.TypeFor[Bearer](),
+		intro: "Whose access tokens programs may bring, on routes that name them. The keys of `claims` are those of [providers.claims](#providersclaims).",
+		example: `bearer:
+  - {name: backend, issuer: https://idp.example.com, audiences: api}
+  - {name: people, issuer: https://login.example.com, audiences: [wiki-cli], as: user}
+routes:
+  - from: https://api.example.com
+    to: http://10.0.0.5:8080
+    bearer: [backend, people]
+    policy: {allow: everyone}
 `},
 	{level: "##", title: "assertion", block: reflect.TypeFor[Assertion](),
 		intro: "Besides the headers, an upstream gets a signed token (a JWT) that says who is calling, and can verify it. It is on without being asked for. [assertion.md](assertion.md) shows how to verify it.",

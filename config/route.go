@@ -7,6 +7,7 @@ type Route struct {
 	To               []*URL         `yaml:"to" doc:"Required. Upstreams: http, https, h2c, or unix:///path; several take turns."`
 	Policy           RoutePolicy    `yaml:"policy" doc:"Required. Who may pass: a name from policies, a list of rules, or public."`
 	Providers        []string       `yaml:"providers" doc:"Providers whose sessions count here. Default all."`
+	Bearer           []string       `yaml:"bearer" doc:"Items of bearer whose tokens count here. A Bearer token then decides alone and is not passed on; elsewhere Authorization passes untouched."`
 	Headers          Headers        `yaml:"headers" doc:"Headers for the upstream, besides or instead of the default ones; null removes."`
 	Assertion        RouteAssertion `yaml:"assertion" doc:"Over the top-level assertion; false sends none."`
 	Unauthenticated  string         `yaml:"unauthenticated" default:"auto" enum:"auto,redirect,deny" doc:"What callers without a session get. auto: browsers are sent to sign in, everything else gets 401."`
@@ -22,7 +23,6 @@ type Route struct {
 	MaxBody          Size           `yaml:"max_body" default:"0" doc:"Largest request body; 0 means no limit."`
 	InsecureHTTP     bool           `yaml:"insecure_http" doc:"Needed for an http:// from on a host that is not loopback: cookies then cross the network in clear."`
 
-	Bearer        Later `yaml:"bearer" later:"true"`
 	StepUp        Later `yaml:"step_up" later:"true"`
 	CORSPreflight Later `yaml:"cors_preflight" later:"true"`
 	Portal        Later `yaml:"portal" later:"true"`

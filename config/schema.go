@@ -73,6 +73,8 @@ func (s schemas) of(t reflect.Type, f field) schema {
 		return expandable(schema{"type": "integer", "minimum": 1}, schema{"type": "string", "pattern": `^[0-9]+$`})
 	case reflect.TypeFor[Share]():
 		return expandable(schema{"type": "number", "minimum": 0, "maximum": 1}, schema{"type": "string", "pattern": `^[0-9.]+$`})
+	case reflect.TypeFor[Time]():
+		return schema{"type": "string"}
 	case reflect.TypeFor[Scalar]():
 		return schema{"type": []string{"string", "number", "boolean"}}
 	}

@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -220,4 +222,14 @@ func TestAssertionKeysOfTheFileSignAndRotate(t *testing.T) {
 	token := h.app.take()
 	got := token[len(token)-1].Header.Get("X-Gatehouse-Assertion")
 	h.verified(t, got, home, "wiki", jose.JSONWebKeySet{Keys: set.Keys[:1]}, "RS256")
+}
+
+// rsaFile is a file with such a key.
+func rsaFile(t testing.TB) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "rsa.pem")
+	if err := os.WriteFile(name, []byte(rsaKey(t)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }

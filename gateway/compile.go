@@ -50,6 +50,7 @@ type Build struct {
 	Config    *config.Config
 	Providers []*provider.Provider
 	Runtime   *proxy.Runtime
+	issuers   []*provider.Issuer // of bearer tokens
 	store     store
 	pools     map[string]*upstream.Pool // by route
 	tls       *tls.Config               // nil on a plaintext listener
@@ -104,7 +105,11 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 	if err != nil {
 		return nil, err
 	}
-	routes, err := b.routes(c, prev, &names, asserting, process)
+	bearers, err := b.bearers(c, prev, keep, process)
+	if err != nil {
+		return nil, err
+	}
+	routes, err := b.routes(c, prev, &names, asserting, bearers, process)
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +126,7 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 		Lifetime:   b.store.lifetime(),
 		JWKS:       asserting.jwks(),
 		Cloudflare: cloudflare,
+		Desk:       desk(c, process),
 		Now:        process.Now,
 		AccessLog:  telemetry.NewAccessLog(process.Log, c.Log.Access),
 		Metrics:    process.Metrics,

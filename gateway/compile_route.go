@@ -9,6 +9,7 @@ import (
 
 	"github.com/gatehouse-proxy/gatehouse/config"
 	"github.com/gatehouse-proxy/gatehouse/identity"
+	"github.com/gatehouse-proxy/gatehouse/machine"
 	"github.com/gatehouse-proxy/gatehouse/policy"
 	"github.com/gatehouse-proxy/gatehouse/proxy"
 	"github.com/gatehouse-proxy/gatehouse/session"
@@ -30,7 +31,7 @@ var balances = map[string]upstream.Balance{
 }
 
 // routes compiles all routes, and their pools into b.
-func (b *Build) routes(c *config.Config, prev *Build, names *session.Names, asserting *asserting, process Process) ([]proxy.RouteOptions, error) {
+func (b *Build) routes(c *config.Config, prev *Build, names *session.Names, asserting *asserting, bearers map[string]*machine.Bearer, process Process) ([]proxy.RouteOptions, error) {
 	global := cloudflareRules(c, headerRules(c.Headers))
 	stripCookies, stripSetCookie := cloudflareCookies(c, names.Strip, names.StripSetCookie)
 	var out []proxy.RouteOptions
@@ -94,6 +95,7 @@ func (b *Build) routes(c *config.Config, prev *Build, names *session.Names, asse
 				Semicolon:    slices.Contains(r.PermitInPath, "semicolon"),
 			},
 			Forwarder:  forwarder,
+			Bearers:    accepted(r, bearers),
 			Assertions: assertions,
 			Metrics:    process.Metrics.Route(r.Name),
 		})

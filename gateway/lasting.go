@@ -70,6 +70,19 @@ func (b *Build) reuseProvider(o provider.Options) *provider.Provider {
 	return nil
 }
 
+// reuseIssuer does the same for an issuer of bearer tokens.
+func (b *Build) reuseIssuer(o provider.IssuerOptions) *provider.Issuer {
+	if b == nil {
+		return nil
+	}
+	for _, i := range b.issuers {
+		if i.MadeFrom(o) {
+			return i
+		}
+	}
+	return nil
+}
+
 // reusePool returns the pool of b's route of that name if it was made from the
 // same options: its connections are open, and it knows its targets.
 func (b *Build) reusePool(route string, o upstream.Options) *upstream.Pool {
@@ -87,6 +100,9 @@ func (b *Build) background() []runner {
 	var list []runner
 	for _, p := range b.Providers {
 		list = append(list, p)
+	}
+	for _, i := range b.issuers {
+		list = append(list, i)
 	}
 	for _, pool := range b.pools {
 		list = append(list, pool)

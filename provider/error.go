@@ -131,6 +131,32 @@ const (
 	ReasonEmailNotVerified = "email_not_verified"
 )
 
+// The reason codes of access tokens that somebody brings.
+const (
+	// ReasonBearerMalformed: the token is no compact JWS with strict JSON inside, demands an extension (crit), or is larger than 32 KiB.
+	ReasonBearerMalformed = "bearer_malformed"
+	// ReasonBearerAlgorithm: the token is signed with an algorithm outside algs.
+	ReasonBearerAlgorithm = "bearer_algorithm"
+	// ReasonBearerType: the token is an ID, refresh or logout token, or bound to a key.
+	ReasonBearerType = "bearer_type"
+	// ReasonBearerSignature: no key of its issuer verifies the token.
+	ReasonBearerSignature = "bearer_signature"
+	// ReasonBearerIssuer: nobody whose tokens count here issued it.
+	ReasonBearerIssuer = "bearer_issuer"
+	// ReasonBearerAudience: the token is meant for others.
+	ReasonBearerAudience = "bearer_audience"
+	// ReasonBearerTimes: exp is missing, or a time is no sensible number of seconds.
+	ReasonBearerTimes = "bearer_times"
+	// ReasonBearerExpired: exp has passed.
+	ReasonBearerExpired = "bearer_expired"
+	// ReasonBearerEarly: nbf or iat is in the future.
+	ReasonBearerEarly = "bearer_not_yet_valid"
+	// ReasonBearerSubject: the token names nobody.
+	ReasonBearerSubject = "bearer_subject"
+	// ReasonBearerInactive: the provider says that the token does not count.
+	ReasonBearerInactive = "bearer_inactive"
+)
+
 const (
 	defaultRetryAfter = 5 * time.Second
 	maxRetryAfter     = 10 * time.Minute

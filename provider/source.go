@@ -26,7 +26,8 @@ type source struct {
 	at       At
 	metadata *shared[*metadata]
 	keys     *keySet
-	lastErr  string // of a further issuer's background fetch; Run's alone
+	access   *keySet // the same keys, with a budget of their own for access tokens
+	lastErr  string  // of a further issuer's background fetch; Run's alone
 }
 
 func (p *Provider) newSource(at At) *source {
@@ -37,6 +38,7 @@ func (p *Provider) newSource(at At) *source {
 	s.keys = &keySet{algs: p.algs, stale: p.suspect, shared: &shared[[]key]{timeout: sharedTimeout, now: p.o.Now, load: func(ctx context.Context) ([]key, error) {
 		return p.loadKeys(ctx, s.metadata)
 	}}}
+	s.access = newAccessKeys(s.keys.shared, p.suspect)
 	return s
 }
 

@@ -117,13 +117,13 @@ func (at *stamped) apply(h http.Header) {
 	}
 }
 
-// assertions are the tokens that go with a request of s.
-func (rt *Runtime) assertions(s *session.Session, v *visit) (*stamped, error) {
+// assertions are the tokens that go with a request of c.
+func (rt *Runtime) assertions(c caller, v *visit) (*stamped, error) {
 	if len(v.seen.stamps.plans) == 0 {
 		return nil, nil
 	}
 	now := rt.now()
-	at, fresh, err := v.seen.stamps.now(now, rt.endOf(s, now))
+	at, fresh, err := v.seen.stamps.now(now, rt.ends(c, now))
 	if fresh && len(at.omitted) > 0 {
 		rt.log.Warn("assertions above 16 KiB were left out; choose fewer claims", "route", v.route.Name, "headers", at.omitted, "session", v.seen.session)
 	}

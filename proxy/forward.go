@@ -61,6 +61,9 @@ type Visit struct {
 	Last bool
 	// Headers are the route's plan rendered for the caller; nil is nobody.
 	Headers *Rendered
+	// ownAuthorization: the Authorization header was ours, and is not the
+	// upstream's.
+	ownAuthorization bool
 	// assertions are signed for the caller; nil sends none.
 	assertions *stamped
 	// OnResponse may add cookies to the answer's header, which then becomes
@@ -209,6 +212,9 @@ func (f *Forwarder) rewrite(p *httputil.ProxyRequest) {
 
 	if v.Headers == nil {
 		v.Headers = f.headers.Render(nil)
+	}
+	if v.ownAuthorization {
+		delete(h, "Authorization")
 	}
 	v.Headers.Apply(h)
 	v.assertions.apply(h)

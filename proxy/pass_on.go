@@ -8,27 +8,28 @@ import (
 	"github.com/gatehouse-proxy/gatehouse/session"
 )
 
-// forward passes an allowed request on, as s or as nobody.
-func (rt *Runtime) forward(w http.ResponseWriter, r *http.Request, v *visit, s *session.Session) error {
+// forward passes an allowed request on, as c or as nobody.
+func (rt *Runtime) forward(w http.ResponseWriter, r *http.Request, v *visit, c caller) error {
 	var outcome Outcome
 	out := Visit{
 		ClientIP: v.peer, Scheme: v.site.scheme, Host: v.site.public,
 		RequestID: v.record.RequestID, Last: v.last, Outcome: &outcome,
 	}
-	if s != nil {
+	out.ownAuthorization = v.presented.InAuthorization
+	if c.known() {
 		out.Headers = v.seen.headers
 		var err error
-		if out.assertions, err = rt.assertions(s, v); err != nil {
+		if out.assertions, err = rt.assertions(c, v); err != nil {
 			return err
 		}
-		if rt.store.Due(s) {
-			out.OnResponse = func(h http.Header) { rt.renew(h, r, s, v) }
-		}
+	}
+	if s := c.session; s != nil && rt.store.Due(s) {
+		out.OnResponse = func(h http.Header) { rt.renew(h, r, s, v) }
 	}
 	if r.Header["Upgrade"] != nil {
 		out.Socket = newSocket()
 		var stop func()
-		r, stop = rt.whileAdmitted(r, v, s, out.Socket)
+		r, stop = rt.whileAdmitted(r, v, c, out.Socket)
 		defer stop()
 	}
 	asking := v.asking(&out)
@@ -53,13 +54,13 @@ func (rt *Runtime) renew(h http.Header, r *http.Request, s *session.Session, v *
 
 // forbidden says who was refused and how to come back as somebody else. Which
 // rule it was stays in the log.
-func (rt *Runtime) forbidden(v *visit, s *session.Session) error {
+func (rt *Runtime) forbidden(v *visit, c caller) error {
 	e := &page.Error{
 		Status: http.StatusForbidden, Reason: v.record.Reason,
 		Text: "You may not open this page.",
 	}
-	if s != nil {
-		e.SignedInAs = login.Displayed(&s.Identity)
+	if c.session != nil {
+		e.SignedInAs = login.Displayed(&c.session.Identity)
 	}
 	rt.login.Denied(v.record)
 	return e

@@ -3,6 +3,7 @@ package proxy
 import (
 	"slices"
 
+	"github.com/gatehouse-proxy/gatehouse/machine"
 	"github.com/gatehouse-proxy/gatehouse/policy"
 	"github.com/gatehouse-proxy/gatehouse/telemetry"
 )
@@ -31,7 +32,8 @@ type RouteOptions struct {
 	Unauthenticated Unauthenticated
 	Permit          Permit
 	Forwarder       *Forwarder
-	Assertions      []Assertion // sent along for whoever is known
+	Bearers         []*machine.Bearer // whose tokens count
+	Assertions      []Assertion       // sent along for whoever is known
 	Metrics         *telemetry.RouteMetrics
 }
 
@@ -44,6 +46,7 @@ type Route struct {
 	unauthenticated Unauthenticated
 	permit          Permit
 	forwarder       *Forwarder
+	bearers         []*machine.Bearer
 	assertions      []Assertion
 	metrics         *telemetry.RouteMetrics
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse-proxy/gatehouse/identity"
 	"github.com/gatehouse-proxy/gatehouse/login"
+	"github.com/gatehouse-proxy/gatehouse/machine"
 	"github.com/gatehouse-proxy/gatehouse/page"
 	"github.com/gatehouse-proxy/gatehouse/policy"
 	"github.com/gatehouse-proxy/gatehouse/session"
@@ -27,6 +28,7 @@ type Options struct {
 	Pages      *page.Pages
 	Store      session.Store
 	Lifetime   session.Lifetime
+	Desk       *machine.Desk    // knows the service tokens; nil knows none
 	JWKS       []byte           // the assertion's public keys; nil publishes none
 	Cloudflare *Cloudflare      // nil: no compatibility
 	Now        func() time.Time // nil: time.Now
@@ -54,6 +56,7 @@ type Runtime struct {
 	views     views
 	store     session.Store
 	lifetime  session.Lifetime
+	desk      *machine.Desk
 	jwks      []byte
 	now       func() time.Time
 	pages     *page.Pages
@@ -83,6 +86,7 @@ func NewRuntime(o Options) (*Runtime, error) {
 		sites:     sites{byPort: map[authority][]*site{}},
 		store:     o.Store,
 		lifetime:  o.Lifetime,
+		desk:      o.Desk,
 		jwks:      o.JWKS,
 		now:       o.Now,
 		pages:     o.Pages,
@@ -104,7 +108,7 @@ func NewRuntime(o Options) (*Runtime, error) {
 		}
 		route := &Route{
 			Name: ro.Name, prefix: ro.Prefix, policy: ro.Policy, providers: ro.Providers,
-			unauthenticated: ro.Unauthenticated, permit: ro.Permit, forwarder: ro.Forwarder, assertions: ro.Assertions, metrics: ro.Metrics,
+			unauthenticated: ro.Unauthenticated, permit: ro.Permit, forwarder: ro.Forwarder, bearers: ro.Bearers, assertions: ro.Assertions, metrics: ro.Metrics,
 		}
 		s.routes[ro.Prefix] = route
 		s.longest = max(s.longest, len(ro.Prefix))

@@ -1,13 +1,11 @@
 package proxy
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/gatehouse-proxy/gatehouse/login"
 	"github.com/gatehouse-proxy/gatehouse/page"
 	"github.com/gatehouse-proxy/gatehouse/policy"
-	"github.com/gatehouse-proxy/gatehouse/session"
 )
 
 // serve answers one request that came through the door. Errors are answered
@@ -19,7 +17,11 @@ func (rt *Runtime) serve(w http.ResponseWriter, r *http.Request, v *visit) error
 	if err := rt.enterRoute(r, v); err != nil { // 404 for a path that no route has
 		return err
 	}
-	caller, unknown := rt.caller(r, v) // the session that counts here, or nobody
+	token, err := rt.token(w, r, v) // 401 for one that does not hold, whatever else comes along
+	if err != nil {
+		return err
+	}
+	caller, unknown := rt.caller(r, v, token) // that token's, or the session's that counts here, or nobody
 	switch d := v.decide(r, caller); {
 	case unknown != nil && d.Effect != policy.Bypass:
 		return unknown // nobody passes because we could not look
@@ -32,26 +34,6 @@ func (rt *Runtime) serve(w http.ResponseWriter, r *http.Request, v *visit) error
 	default:
 		return rt.forbidden(v, caller)
 	}
-}
-
-// caller is the session that counts on this route; nil is nobody. The error
-// means that it cannot be known now.
-func (rt *Runtime) caller(r *http.Request, v *visit) (*session.Session, error) {
-	s, err := rt.login.Current(r)
-	switch {
-	case errors.Is(err, session.ErrNone):
-		return nil, nil
-	case err != nil:
-		return nil, login.Unavailable(err)
-	case !v.route.accepts(s.Identity.Provider):
-		return nil, nil
-	}
-	seen, fresh := rt.views.of(s, v.route, rt.now)
-	if left := seen.headers.Omitted(); fresh && len(left) > 0 {
-		rt.log.Warn("claims that cannot be sent were left out", "route", v.route.Name, "headers", left, "session", seen.session)
-	}
-	v.signedIn(s, seen)
-	return s, nil
 }
 
 // challenge sends browsers to sign in and tells everything else that it must.

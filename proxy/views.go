@@ -9,8 +9,9 @@ import (
 	"github.com/gatehouse-proxy/gatehouse/telemetry"
 )
 
-// view is what a route makes of a session: worked out once and used for every
-// request, because a remembered session is one shared, unchanging value.
+// view is what a route makes of a caller: worked out once and used for every
+// request, because a remembered session is one shared, unchanging value, and
+// so is whom a remembered token proves.
 type view struct {
 	headers *Rendered
 	until   session.Time // a token in headers ends then; zero: none does
@@ -18,7 +19,7 @@ type view struct {
 	session string // the name in the log
 }
 
-// views remembers them by the session's address in memory, so a session that
+// views remembers them by the caller's address in memory, so a session that
 // was opened anew, refreshed or renewed is never confused with the one before.
 type views struct {
 	remember bool
@@ -31,18 +32,19 @@ type viewShard struct {
 }
 
 type viewKey struct {
-	session *session.Session
-	route   *Route
+	caller caller
+	route  *Route
 }
 
 // maxViews bounds a shard: a view keeps its session in memory. A full one starts
 // afresh, which costs each session one rendering.
 const maxViews = 256
 
-// of returns the view of s on route, and whether it was made just now.
-func (vs *views) of(s *session.Session, route *Route, now func() time.Time) (v *view, fresh bool) {
-	shard := &vs.shards[shardOf(s.ID)]
-	key := viewKey{s, route}
+// of returns the view of c, who is somebody, on route, and whether it was made
+// just now.
+func (vs *views) of(c caller, route *Route, now func() time.Time) (v *view, fresh bool) {
+	shard := &vs.shards[shardOf(c.id())]
+	key := viewKey{c, route}
 	shard.mu.Lock()
 	known := shard.of[key]
 	shard.mu.Unlock()
@@ -50,17 +52,20 @@ func (vs *views) of(s *session.Session, route *Route, now func() time.Time) (v *
 		return known, false
 	}
 	made := &view{
-		stamps:  stamps{plans: route.assertions, caller: assertion.Caller{Identity: &s.Identity, Session: s.ID}},
-		session: telemetry.SessionHash(s.ID),
+		stamps:  stamps{plans: route.assertions, caller: assertion.Caller{Identity: c.who(), Session: c.id()}},
+		session: telemetry.SessionHash(c.id()),
 	}
-	if plan := route.forwarder.Headers(); plan.SendsTokens() {
+	if c.token != nil {
+		made.stamps.caller.Machine = c.token.Machine
+	}
+	if plan := route.forwarder.Headers(); plan.SendsTokens() && c.session != nil {
 		var tokens Tokens
-		tokens, made.until = live(&s.Tokens, session.At(now()))
-		made.headers = plan.RenderWith(&s.Identity, tokens)
+		tokens, made.until = live(&c.session.Tokens, session.At(now()))
+		made.headers = plan.RenderWith(c.who(), tokens)
 	} else {
-		made.headers = plan.Render(&s.Identity)
+		made.headers = plan.Render(c.who())
 	}
-	if !vs.remember {
+	if !vs.remember && c.session != nil {
 		return made, false
 	}
 	shard.mu.Lock()

@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"net/netip"
 
+	"github.com/gatehouse-proxy/gatehouse/machine"
 	"github.com/gatehouse-proxy/gatehouse/policy"
-	"github.com/gatehouse-proxy/gatehouse/session"
 	"github.com/gatehouse-proxy/gatehouse/telemetry"
 	"github.com/gatehouse-proxy/gatehouse/trace"
 )
@@ -18,8 +18,11 @@ type visit struct {
 	path   string     // canonical, see CanonicalPath
 	route  *Route     // nil until routed
 	last   bool       // the connection ends after the answer
-	seen   *view      // what the route makes of the session; nil is nobody
+	seen   *view      // what the route makes of the caller; nil is nobody
 	record *telemetry.Record
+
+	// presented is the token that came along, whoever it turned out to prove.
+	presented machine.Presented
 
 	believed bool          // the connection's other end is a trusted proxy
 	trace    trace.Context // the zero Context without a tracer
@@ -27,11 +30,9 @@ type visit struct {
 }
 
 // decide asks the route's policy and notes what it said.
-func (v *visit) decide(r *http.Request, s *session.Session) policy.Decision {
+func (v *visit) decide(r *http.Request, c caller) policy.Decision {
 	q := policy.Query{Peer: v.peer, Method: r.Method, Path: v.path, Host: v.site.host}
-	if s != nil {
-		q.Caller = &s.Identity
-	}
+	c.tell(&q)
 	d := v.route.policy.Decide(&q)
 	v.record.Decision = recorded[d.Effect]
 	v.record.Rule = d.Rule
@@ -48,11 +49,12 @@ var recorded = [...]telemetry.Decision{
 	policy.NeedToken: telemetry.DecisionNeedToken,
 }
 
-// signedIn notes who calls.
-func (v *visit) signedIn(s *session.Session, seen *view) {
+// called notes who calls.
+func (v *visit) called(c caller, seen *view) {
+	who := c.who()
 	v.seen = seen
-	v.record.Provider = s.Identity.Provider
-	v.record.Subject = s.Identity.Subject
-	v.record.Email = s.Identity.Email
+	v.record.Provider = who.Provider
+	v.record.Subject = who.Subject
+	v.record.Email = who.Email
 	v.record.Session = seen.session
 }

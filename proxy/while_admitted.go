@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/policy"
-	"github.com/gatehouse-proxy/gatehouse/session"
 )
 
 // watchSession is how often a WebSocket's session is looked at.
@@ -17,10 +16,10 @@ const watchSession = time.Second
 // whether the person is still signed in (CVE-2021-41230), or whether a newer
 // configuration would let them in. The gateway's own end ends it too. socket is
 // told goodbye first. Call stop when the WebSocket is over.
-func (rt *Runtime) whileAdmitted(r *http.Request, v *visit, s *session.Session, socket *Socket) (_ *http.Request, stop func()) {
+func (rt *Runtime) whileAdmitted(r *http.Request, v *visit, c caller, socket *Socket) (_ *http.Request, stop func()) {
 	ctx, cancel := context.WithCancel(r.Context())
 	go func() {
-		if status := rt.untilRefused(ctx, r.Method, v, s); status != 0 {
+		if status := rt.untilRefused(ctx, r.Method, v, c); status != 0 {
 			socket.goodbye(ctx, status)
 			cancel()
 		}
@@ -30,9 +29,14 @@ func (rt *Runtime) whileAdmitted(r *http.Request, v *visit, s *session.Session, 
 
 // untilRefused waits for the end of a right and returns the close status that
 // fits it, or zero when ctx ends first.
-func (rt *Runtime) untilRefused(ctx context.Context, method string, v *visit, s *session.Session) int {
-	var tick <-chan time.Time
-	if s != nil {
+func (rt *Runtime) untilRefused(ctx context.Context, method string, v *visit, c caller) int {
+	var tick, over <-chan time.Time
+	if c.token != nil && !c.token.Ends.IsZero() {
+		timer := time.NewTimer(max(rt.ends(c, rt.now()).Sub(rt.now()), 0))
+		defer timer.Stop()
+		over = timer.C
+	}
+	if c.session != nil {
 		ticker := time.NewTicker(watchSession)
 		defer ticker.Stop()
 		tick = ticker.C
@@ -45,11 +49,13 @@ func (rt *Runtime) untilRefused(ctx context.Context, method string, v *visit, s 
 		case <-at.gateway.leaving:
 			return closeGoingAway
 		case <-tick:
-			if at.store.Ended(s) {
+			if at.store.Ended(c.session) {
 				return closePolicyViolation
 			}
+		case <-over:
+			return closePolicyViolation
 		case <-at.replaced:
-			if at = at.next; !at.stillAdmits(method, v, s) {
+			if at = at.next; !at.stillAdmits(ctx, method, v, c) {
 				return closePolicyViolation
 			}
 		}
@@ -59,7 +65,7 @@ func (rt *Runtime) untilRefused(ctx context.Context, method string, v *visit, s 
 // stillAdmits decides once more, by this Runtime, what an earlier one let in.
 // A session that kept other claims than these policies read does not count, as
 // in Login.Current.
-func (rt *Runtime) stillAdmits(method string, v *visit, s *session.Session) bool {
+func (rt *Runtime) stillAdmits(ctx context.Context, method string, v *visit, c caller) bool {
 	found, exact := rt.sites.find(authority{v.site.host, v.site.port}, v.site.scheme)
 	if !exact {
 		return false
@@ -69,7 +75,14 @@ func (rt *Runtime) stillAdmits(method string, v *visit, s *session.Session) bool
 		return false
 	}
 	q := policy.Query{Peer: v.peer, Method: method, Path: v.path, Host: found.host}
-	if s != nil && rt.login.Counts(s) && route.accepts(s.Identity.Provider) {
+	if c.token != nil {
+		token, holds := rt.stillProves(ctx, v, route)
+		if !holds {
+			return false
+		}
+		caller{token: token}.tell(&q)
+	}
+	if s := c.session; s != nil && rt.login.Counts(s) && route.accepts(s.Identity.Provider) {
 		if rt.store.Ended(s) {
 			return false
 		}

@@ -18,17 +18,18 @@ import (
 // stranger can make a series: a request whose host is unknown counts under the
 // route "-".
 type Metrics struct {
-	registry  *prometheus.Registry
-	requests  *prometheus.CounterVec
-	duration  *prometheus.HistogramVec
-	upstream  *prometheus.HistogramVec
-	signIns   *signIns
-	refusals  *refusals
-	reloads   *prometheus.CounterVec
-	refreshes *prometheus.CounterVec
-	gauges    *gauges
-	codes     codeTable
-	lines     atomic.Pointer[LineWriter]
+	registry      *prometheus.Registry
+	requests      *prometheus.CounterVec
+	duration      *prometheus.HistogramVec
+	upstream      *prometheus.HistogramVec
+	signIns       *signIns
+	refusals      *refusals
+	reloads       *prometheus.CounterVec
+	refreshes     *prometheus.CounterVec
+	gauges        *gauges
+	serviceTokens *prometheus.GaugeVec
+	codes         codeTable
+	lines         atomic.Pointer[LineWriter]
 
 	mu     sync.Mutex // guards routes
 	routes map[string]*RouteMetrics
@@ -55,13 +56,14 @@ func NewMetrics(build Build) *Metrics {
 			Help:    "Time from asking the upstream to the head of its answer.",
 			Buckets: durationBuckets(),
 		}, []string{"route"}),
-		signIns:   newSignIns(),
-		refusals:  newRefusals(),
-		reloads:   newReloads(),
-		refreshes: newRefreshes(),
-		gauges:    newGauges(),
-		codes:     newCodeTable(),
-		routes:    make(map[string]*RouteMetrics),
+		signIns:       newSignIns(),
+		refusals:      newRefusals(),
+		reloads:       newReloads(),
+		refreshes:     newRefreshes(),
+		gauges:        newGauges(),
+		serviceTokens: newServiceTokens(),
+		codes:         newCodeTable(),
+		routes:        make(map[string]*RouteMetrics),
 	}
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "gatehouse_build_info",
@@ -81,7 +83,7 @@ func NewMetrics(build Build) *Metrics {
 
 	m.registry.MustRegister(
 		dropped,
-		m.requests, m.duration, m.upstream, m.signIns.total, m.refusals.total, m.reloads, m.refreshes, m.gauges, newUpstreams(m.gauges), newSpans(m.gauges), info,
+		m.requests, m.duration, m.upstream, m.signIns.total, m.refusals.total, m.serviceTokens, m.reloads, m.refreshes, m.gauges, newUpstreams(m.gauges), newSpans(m.gauges), info,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)

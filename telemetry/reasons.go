@@ -4,7 +4,7 @@ import "sync"
 
 // maxReasons bounds the distinct values of a reason label. The gateway's own
 // codes are fewer; the bound stands in case a code is ever taken from outside.
-const maxReasons = 96
+const maxReasons = 192
 
 // reasons keeps a reason label to codes of ours.
 type reasons struct {

@@ -1,0 +1,173 @@
+package machine
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/gatehouse-proxy/gatehouse/identity"
+)
+
+// The headers that tokens come in, by their canonical names.
+const (
+	tokenHeader      = "X-Gatehouse-Token"
+	authorization    = "Authorization"
+	cloudflareID     = "Cf-Access-Client-Id"
+	cloudflareSecret = "Cf-Access-Client-Secret"
+)
+
+// Presented is what a request brings to prove that a machine sent it. The zero
+// Presented is nothing.
+type Presented struct {
+	there bool // also if it is empty
+	token string
+	// name comes along in Cloudflare's way, and then has to be the token's.
+	name  string
+	named bool
+	// bearer is an access token, otherwise it is a service token.
+	bearer bool
+	// InAuthorization: the Authorization header was Gatehouse's to read, and
+	// is not the upstream's.
+	InAuthorization bool
+}
+
+// Nothing reports whether the request brings no token.
+func (p Presented) Nothing() bool { return !p.there }
+
+// Read finds the token in a request's headers. bearer says that the route
+// accepts access tokens; without it, an Authorization that holds none of our
+// own tokens is between the client and the application.
+//
+// Two tokens, one header twice, or one under an alias that CGI-like servers
+// cannot tell from it: different readers would see different callers, so none
+// is believed.
+func (d *Desk) Read(h http.Header, bearer bool) (Presented, error) {
+	service := d != nil && len(d.known) > 0
+	if !service && !bearer {
+		return Presented{}, nil
+	}
+	if d.alias(h, service) {
+		return Presented{}, ambiguous()
+	}
+	var found []Presented
+	if values := h[authorization]; len(values) > 0 {
+		ours := 0
+		for _, value := range values {
+			if p := d.authorization(value, service, bearer); !p.Nothing() {
+				found = append(found, p)
+				ours++
+			}
+		}
+		if ours > 0 && len(values) > 1 {
+			return Presented{}, ambiguous()
+		}
+	}
+	if service {
+		for _, token := range h[tokenHeader] {
+			found = append(found, Presented{there: true, token: token})
+		}
+		if ids, secrets := h[cloudflareID], h[cloudflareSecret]; d.cloudflare && len(ids)+len(secrets) > 0 {
+			if len(ids) != 1 || len(secrets) != 1 {
+				return Presented{}, ambiguous()
+			}
+			found = append(found, Presented{there: true, token: secrets[0], name: ids[0], named: true})
+		}
+	}
+	switch len(found) {
+	case 0:
+		return Presented{}, nil
+	case 1:
+		return found[0], nil
+	}
+	return Presented{}, ambiguous()
+}
+
+// authorization reads one Authorization line; nothing is the application's.
+func (d *Desk) authorization(value string, service, bearer bool) Presented {
+	if service && d.cloudflare && strings.HasPrefix(strings.TrimSpace(value), "{") {
+		return single(value)
+	}
+	scheme, token, _ := strings.Cut(strings.TrimLeft(value, " \t"), " ")
+	if identity.FoldASCII(scheme) != "bearer" {
+		return Presented{}
+	}
+	token = strings.Trim(token, " \t")
+	switch {
+	case service && strings.HasPrefix(token, Prefix):
+		return Presented{there: true, token: token, InAuthorization: true}
+	case bearer:
+		return Presented{there: true, token: token, bearer: true, InAuthorization: true}
+	}
+	return Presented{}
+}
+
+// single is Cloudflare's "authenticate with a single header": both values as
+// JSON. Its documents write the names in several ways.
+func single(value string) Presented {
+	object, err := identity.DecodeClaims([]byte(value))
+	if err != nil {
+		return Presented{}
+	}
+	p := Presented{there: true, named: true, InAuthorization: true}
+	for name, v := range object {
+		text, _ := v.(string)
+		switch fold(name) {
+		case "cf-access-client-id":
+			p.name = text
+		case "cf-access-client-secret":
+			p.token = text
+		default:
+			return Presented{}
+		}
+	}
+	if p.token == "" {
+		return Presented{}
+	}
+	return p
+}
+
+// alias reports whether a header would be one of ours to a careless reader.
+func (d *Desk) alias(h http.Header, service bool) bool {
+	for name := range h {
+		switch len(name) {
+		case len(tokenHeader), len(cloudflareID), len(cloudflareSecret):
+		default:
+			continue
+		}
+		if !service || name == tokenHeader || name == cloudflareID || name == cloudflareSecret {
+			continue
+		}
+		switch fold(name) {
+		case "x-gatehouse-token":
+			return true
+		case "cf-access-client-id", "cf-access-client-secret":
+			if d.cloudflare {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fold writes letters small and everything that is no letter or digit as "-".
+func fold(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9':
+			return r
+		case 'A' <= r && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '-'
+	}, name)
+}
+
+// Check proves what was presented: a service token by the desk, an access
+// token by the first of bearers that its issuer belongs to. The error is a
+// *page.Error: 401 for a token that does not hold, 503 if that cannot be known.
+func (d *Desk) Check(ctx context.Context, p Presented, bearers []*Bearer) (*Caller, error) {
+	if !p.bearer {
+		return d.service(p)
+	}
+	return checkBearer(ctx, p.token, bearers)
+}

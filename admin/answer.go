@@ -16,6 +16,18 @@ func JSON(w http.ResponseWriter, status int, v any) {
 	w.Write(append(body, '\n')) // a client that is gone needs no answer
 }
 
+// indented is v as people read JSON, "" for nil.
+func indented(v any) string {
+	if v == nil {
+		return ""
+	}
+	body, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err.Error()
+	}
+	return string(body)
+}
+
 // Fail answers an error code and a sentence that says what to do next.
 func Fail(w http.ResponseWriter, _ *http.Request, status int, code, text string) {
 	JSON(w, status, struct {

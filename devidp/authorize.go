@@ -9,6 +9,12 @@ import (
 // line of text: at a wrong client or redirect_uri nobody may be redirected (RFC
 // 6749 section 4.1.2.1), so a person reads the answer.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
+	if endpointOf(r.URL.Path) == Authorize {
+		if err := s.unfold(r); err != nil {
+			writeNotice(w, http.StatusBadRequest, "The request could not be completed", err.Error())
+			return
+		}
+	}
 	answer := &refusal{ResponseWriter: w}
 	s.op.ServeHTTP(answer, r)
 	if answer.status != 0 {

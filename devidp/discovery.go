@@ -17,6 +17,9 @@ type metadata struct {
 	ClaimsParameter  bool `json:"claims_parameter_supported"`
 	RequestParameter bool `json:"request_parameter_supported"`
 	RequirePAR       bool `json:"require_pushed_authorization_requests"`
+
+	PAR           string   `json:"pushed_authorization_request_endpoint"`
+	AssertionAlgs []string `json:"token_endpoint_auth_signing_alg_values_supported"`
 }
 
 func (s *Server) discovery(w http.ResponseWriter, r *http.Request) {
@@ -27,7 +30,7 @@ func (s *Server) discovery(w http.ResponseWriter, r *http.Request) {
 	d.ResponseModesSupported = []string{"query", "fragment", "form_post"}
 	d.GrantTypesSupported = []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken}
 	d.CodeChallengeMethodsSupported = []oidc.CodeChallengeMethod{oidc.CodeChallengeMethodPlain, oidc.CodeChallengeMethodS256}
-	d.TokenEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost}
+	d.TokenEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost, "client_secret_jwt", oidc.AuthMethodPrivateKeyJWT}
 	d.RevocationEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost}
 	d.IntrospectionEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodBasic}
 	d.TokenEndpointAuthSigningAlgValuesSupported = nil
@@ -38,5 +41,8 @@ func (s *Server) discovery(w http.ResponseWriter, r *http.Request) {
 		"sub", "iss", "aud", "iat", "exp", "nonce", "acr", "amr", "auth_time", "at_hash",
 		"preferred_username", "given_name", "family_name", "name", "email",
 	}
-	httphelper.MarshalJSON(w, metadata{DiscoveryConfiguration: d})
+	httphelper.MarshalJSON(w, metadata{
+		DiscoveryConfiguration: d, RequirePAR: s.requirePAR, PAR: s.issuer + "/par",
+		AssertionAlgs: []string{"RS256", "PS256", "ES256", "HS256"},
+	})
 }

@@ -16,6 +16,7 @@ const (
 	SignOff    Endpoint = "signoff"
 	Introspect Endpoint = "introspect"
 	Revoke     Endpoint = "revoke"
+	PAR        Endpoint = "par"
 
 	// callback is where pkg/op goes on once the login page is done.
 	callback Endpoint = "authorize/callback"
@@ -27,7 +28,7 @@ func endpointOf(path string) Endpoint {
 	case "/.well-known/openid-configuration":
 		return Discovery
 	case "/authorize", "/authorize/callback", "/login", "/token", "/userinfo",
-		"/jwks", "/signoff", "/introspect", "/revoke":
+		"/jwks", "/signoff", "/introspect", "/revoke", "/par":
 		return Endpoint(path[1:])
 	}
 	return ""

@@ -33,6 +33,8 @@ type Options struct {
 	// a company's provider does. Without it the picker comes up every time,
 	// which suits a demonstration with several people.
 	SingleSignOn bool
+	// RequirePAR has the metadata demand pushed requests, and of every client.
+	RequirePAR bool
 	// HintSignsIn lets a login_hint that is a user's name stand for a choice on
 	// the picker, so that each request may be somebody else.
 	HintSignsIn bool
@@ -43,10 +45,15 @@ type Client struct {
 	ID string
 	// Secret is empty for a public client, which must then use PKCE.
 	Secret string
-	// Auth is the one way in which the client may authenticate at the token
-	// endpoint: client_secret_basic, client_secret_post or none. Empty means
-	// either of the first two with a secret, and none without.
+	// Auth is the one way in which the client may authenticate:
+	// client_secret_basic, client_secret_post, client_secret_jwt,
+	// private_key_jwt or none. Empty means any of the first three with a
+	// secret, the fourth with a key, and none without either.
 	Auth string
+	// Key is the public key of private_key_jwt, as go-jose takes one to verify.
+	Key any
+	// RequirePAR refuses requests that were not pushed (RFC 9126).
+	RequirePAR bool
 	// RedirectURIs and PostLogoutRedirectURIs are compared byte for byte.
 	RedirectURIs, PostLogoutRedirectURIs []string
 	// RequirePKCE refuses authorization requests without an S256 challenge.
@@ -138,7 +145,11 @@ func (c Client) check() error {
 	}
 	switch c.Auth {
 	case "", "none":
-	case "client_secret_basic", "client_secret_post":
+	case "private_key_jwt":
+		if c.Key == nil {
+			return fmt.Errorf("client %q: %s needs a key", c.ID, c.Auth)
+		}
+	case "client_secret_basic", "client_secret_post", "client_secret_jwt":
 		if c.Secret == "" {
 			return fmt.Errorf("client %q: %s needs a secret", c.ID, c.Auth)
 		}

@@ -25,10 +25,12 @@ type Server struct {
 	lifetime time.Duration // of tokens
 	sso      bool
 	hints    bool
-	keys     *keyRing
-	store    *store
-	op       *op.Provider
-	faults   faults
+	// requirePAR has the metadata say that requests have to be pushed.
+	requirePAR bool
+	keys       *keyRing
+	store      *store
+	op         *op.Provider
+	faults     faults
 
 	mu        sync.Mutex // guards autoLogin
 	autoLogin string
@@ -51,13 +53,14 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("development provider: issuer: %w", err)
 	}
 	s := &Server{
-		issuer:   o.Issuer,
-		path:     u.Path,
-		now:      o.Now,
-		lifetime: o.TokenLifetime,
-		sso:      o.SingleSignOn,
-		hints:    o.HintSignsIn,
-		faults:   faults{orders: map[Endpoint]Fault{}, counts: map[Endpoint]int{}},
+		issuer:     o.Issuer,
+		path:       u.Path,
+		now:        o.Now,
+		lifetime:   o.TokenLifetime,
+		sso:        o.SingleSignOn,
+		hints:      o.HintSignsIn,
+		requirePAR: o.RequirePAR,
+		faults:     faults{orders: map[Endpoint]Fault{}, counts: map[Endpoint]int{}},
 	}
 	if o.Key != nil {
 		s.keys = keyRingOf(o.Key)
@@ -122,8 +125,23 @@ func (s *Server) handler(e Endpoint) http.Handler {
 		return http.HandlerFunc(s.token)
 	case SignOff:
 		return http.HandlerFunc(s.signOff)
+	case PAR:
+		return http.HandlerFunc(s.par)
+	case Introspect, Revoke:
+		return http.HandlerFunc(s.asClient)
 	}
 	return s.op
+}
+
+// asClient leaves a request to pkg/op once a client assertion in it is checked.
+func (s *Server) asClient(w http.ResponseWriter, r *http.Request) {
+	if r.PostFormValue("client_assertion") != "" {
+		if _, err := s.asserted(r); err != nil {
+			op.RequestError(w, r, err, nil)
+			return
+		}
+	}
+	s.op.ServeHTTP(w, r)
 }
 
 // callbackURL is where the browser goes when its sign-in is answered.

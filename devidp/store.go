@@ -24,6 +24,8 @@ type store struct {
 	sessions   map[string]*session // by cookie
 	refresh    map[string]*grant   // by refresh token, the current and the spent ones
 	access     map[string]*accessToken
+	pushed     map[string]pushed    // by request_uri
+	assertions map[string]time.Time // the jti of client assertions, and until when
 }
 
 func newStore(o Options, keys *keyRing) *store {
@@ -40,6 +42,8 @@ func newStore(o Options, keys *keyRing) *store {
 		sessions:    map[string]*session{},
 		refresh:     map[string]*grant{},
 		access:      map[string]*accessToken{},
+		pushed:      map[string]pushed{},
+		assertions:  map[string]time.Time{},
 	}
 	for _, c := range o.Clients {
 		s.clients[c.ID] = c

@@ -20,7 +20,12 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	var answer *oidc.AccessTokenResponse
-	err := s.authenticatedBy(r)
+	var err error
+	if r.PostFormValue("client_assertion") != "" {
+		_, err = s.asserted(r)
+	} else {
+		err = s.authenticatedBy(r)
+	}
 	if err == nil {
 		switch r.PostFormValue("grant_type") {
 		case string(oidc.GrantTypeCode):

@@ -23,6 +23,8 @@ func (s *Server) probeAddresses() []admin.Address {
 // Read needs the token; Change also `write: true` and no foreign Origin.
 func (s *Server) adminAddresses() []admin.Address {
 	return append(s.probeAddresses(), []admin.Address{
+		{Pattern: "GET /providers/{name}/test", Access: admin.Read, Handle: s.showTest},
+		{Pattern: "POST /providers/{name}/test", Access: admin.Read, Handle: s.openTest},
 		{Pattern: "POST /api/reload", Access: admin.Change, Handle: s.askedToReload},
 		{Pattern: "GET /debug/pprof/", Access: admin.Read, Handle: pprof.Index},
 		{Pattern: "GET /debug/pprof/cmdline", Access: admin.Read, Handle: pprof.Cmdline},

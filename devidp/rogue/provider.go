@@ -26,7 +26,9 @@ const maxRequestBody = 64 << 10
 // Provider is a running rogue. It accepts any client, any redirect URI and any
 // verifier: what is tried here is the relying party.
 type Provider struct {
-	issuer string
+	base   string // scheme and host
+	path   string // of the issuer
+	issuer string // base and path
 	now    func() time.Time
 	keys   Keys
 
@@ -47,12 +49,21 @@ func Start(t testing.TB, now func() time.Time) *Provider {
 	p.keys.ClientSecret = ClientSecret
 	srv := httptest.NewServer(p)
 	t.Cleanup(srv.Close)
-	p.issuer = srv.URL + issuerPath
+	p.base, p.path = srv.URL, issuerPath
+	p.issuer = p.base + p.path
 	return p
 }
 
 // Issuer is the issuer of honest tokens, without a trailing slash.
 func (p *Provider) Issuer() string { return p.issuer }
+
+// At moves the provider to another path, like those of the other Ping products,
+// and returns its scheme and host. Call it before anybody asks the provider.
+func (p *Provider) At(path string) string {
+	p.path = path
+	p.issuer = p.base + path
+	return p.base
+}
 
 // Keys is what the provider can sign with.
 func (p *Provider) Keys() Keys { return p.keys }
@@ -75,7 +86,7 @@ func (p *Provider) Count(endpoint string) int {
 
 // ServeHTTP answers below the issuer's path.
 func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	path, below := strings.CutPrefix(r.URL.Path, issuerPath+"/")
+	path, below := strings.CutPrefix(r.URL.Path, p.path+"/")
 	if !below {
 		http.NotFound(w, r)
 		return

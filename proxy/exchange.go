@@ -7,12 +7,15 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
+
+	"github.com/gatehouse-proxy/gatehouse/upstream"
 )
 
 // exchange is one request on its way through a Forwarder, in one piece of
-// memory. It is the request's context too, because that is what ReverseProxy
-// hands to all of its hooks. It is not pooled: a transport may hold a context
+// memory. It is the request's context too, because that is what reaches
+// every hook. It is not pooled: a transport may hold a context
 // longer than the request lasts.
 type exchange struct {
 	context.Context
@@ -25,6 +28,10 @@ type exchange struct {
 	duplex        bool // the answer may begin before the body's end
 	err           error
 	values        [6]string
+	out           http.Request // what goes to the upstream
+	outURL        url.URL
+	informal      informal
+	splices       bool // the client's connection can take a body from another socket
 	answer        answer
 	upload        upload
 	download      download
@@ -32,10 +39,14 @@ type exchange struct {
 
 type exchangeKey struct{}
 
-// Value finds the exchange itself besides what r's context holds.
+// Value finds the exchange itself, and who is to be told of informational
+// answers, besides what r's context holds.
 func (x *exchange) Value(key any) any {
-	if key == (exchangeKey{}) {
+	switch key {
+	case exchangeKey{}:
 		return x
+	case upstream.Inform{}:
+		return x.inform
 	}
 	return x.Context.Value(key)
 }
@@ -48,8 +59,7 @@ func (x *exchange) set(h http.Header, i int, name, value string) {
 	h[name] = x.values[i : i+1 : i+1]
 }
 
-// answer is where ReverseProxy writes. It sees what ModifyResponse does not:
-// informational answers.
+// answer is what the client gets.
 type answer struct {
 	http.ResponseWriter
 	f *Forwarder
@@ -91,6 +101,22 @@ func (a *answer) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// ReadFrom lets a long body go from socket to socket. Over TLS and HTTP/2 that
+// cannot be, and a buffer of ours is cheaper than io.Copy's.
+func (a *answer) ReadFrom(r io.Reader) (int64, error) {
+	to, ok := a.ResponseWriter.(io.ReaderFrom)
+	if !ok || !a.x.splices {
+		buffer := a.f.buffers.Get()
+		defer a.f.buffers.Put(buffer)
+		return io.CopyBuffer(struct{ io.Writer }{a}, struct{ io.Reader }{r}, buffer)
+	}
+	n, err := to.ReadFrom(r)
+	if err != nil {
+		a.x.visit.Outcome.Err = fmt.Errorf("pass on to client: %w", err)
+	}
+	return n, err
+}
+
 // Hijack hands the connection to a WebSocket.
 func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffered, err := http.NewResponseController(a.ResponseWriter).Hijack()
@@ -106,7 +132,7 @@ func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 // download is the answer's body. Closing it completes the trailers, announced
-// or not, and ReverseProxy copies them right after.
+// or not, which are passed on right after.
 type download struct {
 	io.ReadCloser
 	res *http.Response
@@ -120,6 +146,20 @@ func (d *download) Read(p []byte) (int, error) {
 		d.x.visit.Outcome.Err = fmt.Errorf("read from upstream: %w", err)
 	}
 	return n, err
+}
+
+// WriteTo writes the body, by the transport's own way if it has one.
+func (d *download) WriteTo(w io.Writer) (int64, error) {
+	if own, ok := d.ReadCloser.(io.WriterTo); ok {
+		n, err := own.WriteTo(w)
+		if err != nil && d.x.visit.Outcome.Err == nil {
+			d.x.visit.Outcome.Err = fmt.Errorf("read from upstream: %w", err)
+		}
+		return n, err
+	}
+	buffer := d.f.buffers.Get()
+	defer d.f.buffers.Put(buffer)
+	return io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{d}, buffer)
 }
 
 func (d *download) Close() error {

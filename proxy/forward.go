@@ -91,7 +91,9 @@ type Outcome struct {
 // Forwarder passes the requests of one route to its upstream. It is built
 // once and safe for concurrent use.
 type Forwarder struct {
-	proxy          httputil.ReverseProxy
+	upstream       http.RoundTripper
+	buffers        httputil.BufferPool
+	sockets        httputil.ReverseProxy // for WebSockets; relay for everything else
 	headers        *HeaderPlan
 	scrubber       *Scrubber
 	strip          []string // decoded segments
@@ -109,6 +111,8 @@ func NewForwarder(o ForwarderOptions) (*Forwarder, error) {
 		return nil, errors.New("a forwarder needs an upstream, headers, and both ways to strip cookies")
 	}
 	f := &Forwarder{
+		upstream:       o.Upstream,
+		buffers:        o.Buffers,
 		headers:        o.Headers,
 		scrubber:       NewScrubber(append(o.Headers.Names(), o.Reserved...)...),
 		preserveHost:   o.PreserveHost,
@@ -129,10 +133,13 @@ func NewForwarder(o ForwarderOptions) (*Forwarder, error) {
 	for _, origin := range o.WebSocketOrigins {
 		f.origins = append(f.origins, strings.TrimSuffix(identity.FoldASCII(origin), "/"))
 	}
-	f.proxy = httputil.ReverseProxy{
-		Rewrite:        f.rewrite,
+	if f.buffers == nil {
+		f.buffers = new(upstream.Buffers)
+	}
+	f.sockets = httputil.ReverseProxy{
+		Rewrite:        func(p *httputil.ProxyRequest) { f.rewrite(p.In, p.Out) },
 		Transport:      o.Upstream,
-		BufferPool:     o.Buffers,
+		BufferPool:     f.buffers,
 		ModifyResponse: f.modify,
 		ErrorHandler:   f.fail,
 		// What is worth a line arrives as an error or in the Outcome.
@@ -158,6 +165,7 @@ func (f *Forwarder) Headers() *HeaderPlan { return f.headers }
 func (f *Forwarder) Forward(w http.ResponseWriter, r *http.Request, v Visit) error {
 	x := &exchange{Context: r.Context(), visit: v, started: time.Now(), informs: r.ProtoAtLeast(1, 1)}
 	x.answer = answer{ResponseWriter: w, f: f, x: x}
+	x.splices = r.TLS == nil && wireOf(r) != nil
 	if x.visit.Outcome == nil {
 		x.visit.Outcome = new(Outcome)
 	}
@@ -187,27 +195,31 @@ func (f *Forwarder) Forward(w http.ResponseWriter, r *http.Request, v Visit) err
 			x.duplex = http.NewResponseController(w).EnableFullDuplex() == nil
 		}
 	}
-	f.proxy.ServeHTTP(&x.answer, in)
+	if x.webSocket {
+		f.sockets.ServeHTTP(&x.answer, in)
+	} else {
+		f.relay(x, in)
+	}
 	return x.err
 }
 
 // rewrite makes the outgoing request. Everything that Connection names and all
 // hop-by-hop headers are gone from it already, so that a client cannot have
 // removed what is set here (CVE-2021-32813).
-func (f *Forwarder) rewrite(p *httputil.ProxyRequest) {
-	x := exchangeOf(p.In.Context())
+func (f *Forwarder) rewrite(in, out *http.Request) {
+	x := exchangeOf(in.Context())
 	v := &x.visit
-	h := p.Out.Header
+	h := out.Header
 	f.scrubber.Scrub(h)
 	f.stripCookies(h)
-	p.Out.Trailer = nil
+	out.Trailer = nil
 
-	p.Out.URL.Opaque = "" // it would go out instead of the path
-	p.Out.URL.Path, p.Out.URL.RawPath = x.path, x.rawPath
-	p.Out.URL.RawQuery = p.In.URL.RawQuery // ReverseProxy dropped what Go cannot parse
-	p.Out.Host = ""
+	out.URL.Opaque = "" // it would go out instead of the path
+	out.URL.Path, out.URL.RawPath = x.path, x.rawPath
+	out.URL.RawQuery = in.URL.RawQuery // also what Go cannot parse
+	out.Host = ""
 	if f.preserveHost {
-		p.Out.Host = v.Host
+		out.Host = v.Host
 	}
 
 	if v.Headers == nil {

@@ -49,6 +49,14 @@ func (w *Wire) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// ReadFrom lets the kernel move a body from the upstream's socket to this one.
+func (w *Wire) ReadFrom(r io.Reader) (int64, error) {
+	if to, ok := w.Conn.(io.ReaderFrom); ok {
+		return to.ReadFrom(r)
+	}
+	return io.Copy(struct{ io.Writer }{w.Conn}, r)
+}
+
 // CloseWrite lets net/http end an answer before it resets what a client still
 // sends, so that the client reads a 413 or 431 to its end.
 func (w *Wire) CloseWrite() error {

@@ -29,11 +29,29 @@ type switched struct {
 	io.Writer
 }
 
-// watch puts b before res's body.
-func (b *answerBody) watch(res *http.Response, t *target) {
+// poured is the body of an http1.Client's answer, which knows how to write
+// itself and how much of it has come.
+type poured struct {
+	*answerBody
+	pours
+}
+
+type pours interface {
+	io.WriterTo
+	Buffered() int
+}
+
+// watch puts what counts before res's body.
+func (out *outgoing) watch(res *http.Response, t *target) {
+	b := &out.body
 	b.ReadCloser, b.target = res.Body, t
-	res.Body = b
-	if w, ok := b.ReadCloser.(io.Writer); ok {
-		res.Body = switched{b, w}
+	switch own := res.Body.(type) {
+	case io.Writer:
+		res.Body = switched{b, own}
+	case pours:
+		out.poured = poured{b, own}
+		res.Body = &out.poured
+	default:
+		res.Body = b
 	}
 }

@@ -1,14 +1,19 @@
 package upstream
 
 import (
+	"context"
+	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/gatehouse-proxy/gatehouse/upstream/http1"
 )
 
 // client sends requests to one target and keeps its connections: an
-// http.Transport, or whatever passes the same suite.
+// http1.Client for plain HTTP, and an http.Transport for everything else.
 type client interface {
 	http.RoundTripper
 	CloseIdleConnections()
@@ -30,6 +35,13 @@ func (t *target) connect() *connections {
 	plain := newTransport(t.made, d)
 	c := &connections{transport: plain, upgrades: plain, reached: d.reached}
 	switch t.kind {
+	case "http", "unix":
+		// A handshake goes through net/http, which knows how to hand a
+		// connection over.
+		c.transport = http1.New(http1.Options{
+			Dial:           func(ctx context.Context) (net.Conn, error) { return d.dial(ctx, "tcp", withPort(t.host)) },
+			ResponseHeader: t.made.ResponseHeader, Idle: t.made.Idle, MaxIdle: idlePerHost,
+		})
 	case "h2c":
 		plain.Protocols = protocols((*http.Protocols).SetUnencryptedHTTP2)
 		c.upgrades = newTransport(t.made, d)
@@ -70,6 +82,14 @@ func newTransport(o *Options, d *dialer) *http.Transport {
 			PingTimeout:     5 * time.Second,
 		},
 	}
+}
+
+// withPort is an address to dial.
+func withPort(host string) string {
+	if _, _, err := net.SplitHostPort(host); err == nil {
+		return host
+	}
+	return net.JoinHostPort(strings.Trim(host, "[]"), "80")
 }
 
 func protocols(set ...func(*http.Protocols, bool)) *http.Protocols {

@@ -361,7 +361,7 @@ func TestOldTLSIsRefused(t *testing.T) {
 
 func TestProxyOfTheEnvironmentIsIgnored(t *testing.T) {
 	t.Setenv("HTTP_PROXY", refusing(t))
-	p := newPool(t, Options{}, "http://127.0.0.1:1")
+	p := newPool(t, Options{}, "https://127.0.0.1:1", "h2c://127.0.0.1:1")
 	for _, target := range p.targets {
 		c := target.connections.Load()
 		if c.transport.(*http.Transport).Proxy != nil || c.upgrades.(*http.Transport).Proxy != nil {

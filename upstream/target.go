@@ -71,6 +71,7 @@ type outgoing struct {
 	request http.Request
 	url     url.URL
 	body    answerBody
+	poured  poured
 }
 
 func (t *target) roundTrip(req *http.Request) (*http.Response, error) {
@@ -84,9 +85,8 @@ func (t *target) roundTrip(req *http.Request) (*http.Response, error) {
 		client = c.upgrades
 	}
 	out.request.RemoteAddr = t.name // net/http's client has no use for it
-	sentOnce(&out.request)
 	t.underWay.Add(1)
-	res, err := client.RoundTrip(&out.request)
+	res, err := ask(client, &out.request)
 	if c != t.connections.Load() {
 		c.closeIdle() // as in Pool.RoundTrip
 	}
@@ -94,7 +94,7 @@ func (t *target) roundTrip(req *http.Request) (*http.Response, error) {
 		t.underWay.Add(-1)
 		return nil, &Error{Kind: classify(req.Context(), err), Target: t.name, Err: err}
 	}
-	out.body.watch(res, t)
+	out.watch(res, t)
 	return res, nil
 }
 

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptrace"
-	"net/textproto"
 )
 
 // answer is the reading half of an exchange, in one piece of memory with the
@@ -19,8 +17,7 @@ type answer struct {
 	body   body
 }
 
-// read returns the final answer's head. Informational ones are told to the
-// request's httptrace hook, as http.Transport does.
+// read returns the final answer's head.
 func (x *answer) read(req *http.Request) (*http.Response, error) {
 	for {
 		doubtful := x.doubtful()
@@ -34,11 +31,11 @@ func (x *answer) read(req *http.Request) (*http.Response, error) {
 		case res.StatusCode < 100 || res.StatusCode > 999:
 			return nil, fmt.Errorf("status %d", res.StatusCode)
 		case res.StatusCode < 200:
-			if res.StatusCode == http.StatusContinue {
-				x.upload.ask()
-			}
 			if err := inform(req, res); err != nil {
 				return nil, err
+			}
+			if res.StatusCode == http.StatusContinue {
+				x.upload.ask()
 			}
 			continue
 		}
@@ -47,17 +44,15 @@ func (x *answer) read(req *http.Request) (*http.Response, error) {
 	}
 }
 
+// Inform is the context key under which a request carries a function
+// func(status int, header http.Header) error, to be told of informational
+// answers other than 101. Its error ends the exchange.
+type Inform struct{}
+
 // inform passes an informational answer on.
 func inform(req *http.Request, res *http.Response) error {
-	trace := httptrace.ContextClientTrace(req.Context())
-	if trace == nil {
-		return nil
-	}
-	if res.StatusCode == http.StatusContinue && trace.Got100Continue != nil {
-		trace.Got100Continue()
-	}
-	if trace.Got1xxResponse != nil {
-		return trace.Got1xxResponse(res.StatusCode, textproto.MIMEHeader(res.Header))
+	if tell, ok := req.Context().Value(Inform{}).(func(int, http.Header) error); ok {
+		return tell(res.StatusCode, res.Header)
 	}
 	return nil
 }

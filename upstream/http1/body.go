@@ -52,37 +52,68 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// WriteTo writes the rest of a body with a length. A writer that reads from
-// connections itself gets a long one without a copy through this process.
+// Buffered is how many bytes have come that were not read yet, the framing of
+// chunks included.
+func (b *body) Buffered() int { return b.answer.conn.in.Buffered() }
+
+// WriteTo writes the rest of the body. What is in the buffer already is not
+// copied once more, and a writer that can read from connections itself gets
+// what is long without a copy through this process.
 func (b *body) WriteTo(w io.Writer) (written int64, err error) {
-	in := b.answer.conn.in
-	from, splices := w.(io.ReaderFrom)
-	if b.stream != nil || !splices || b.left-int64(in.Buffered()) < spliceFrom {
-		buffer := copyBuffers.Get().(*[copySize]byte)
-		defer copyBuffers.Put(buffer)
-		return copyBody(w, b, buffer[:])
-	}
-	if n := in.Buffered(); n > 0 {
-		held, _ := in.Peek(n)
-		m, err := w.Write(held)
-		written, b.left = int64(m), b.left-int64(m)
+	if b.over == nil && b.stream == nil {
+		n, err := b.writeBuffered(w)
+		written += n
 		if err != nil {
 			return written, err
 		}
-		_, _ = in.Discard(m)
+		if from, splices := w.(io.ReaderFrom); splices && b.left >= spliceFrom {
+			n, err := b.handOver(from)
+			return written + n, err
+		}
 	}
-	b.answer.conn.readBody()
-	rest := &io.LimitedReader{R: b.answer.conn.Conn, N: b.left}
-	n, err := from.ReadFrom(rest)
-	written, b.left = written+n, rest.N
+	if b.over == io.EOF {
+		return written, nil
+	}
+	buffer := copyBuffers.Get().(*[copySize]byte)
+	defer copyBuffers.Put(buffer)
+	n, err := copyBody(w, b, buffer[:])
+	return written + n, err
+}
+
+// writeBuffered writes what has come with the head.
+func (b *body) writeBuffered(w io.Writer) (int64, error) {
+	in := b.answer.conn.in
+	n := int(min(int64(in.Buffered()), b.left))
+	if n == 0 {
+		return 0, nil
+	}
+	held, _ := in.Peek(n)
+	m, err := w.Write(held)
+	if err != nil {
+		return int64(m), err
+	}
+	_, _ = in.Discard(n)
+	if b.left -= int64(n); b.left == 0 {
+		b.finish()
+	}
+	return int64(n), nil
+}
+
+// handOver lets to read the rest from the connection itself.
+func (b *body) handOver(to io.ReaderFrom) (int64, error) {
+	c := b.answer.conn
+	c.readBody()
+	rest := &io.LimitedReader{R: c.Conn, N: b.left}
+	n, err := to.ReadFrom(rest)
+	b.left = rest.N
 	switch {
 	case err != nil:
-		return written, b.fail(err)
+		return n, b.fail(err)
 	case b.left > 0:
-		return written, b.fail(io.ErrUnexpectedEOF)
+		return n, b.fail(io.ErrUnexpectedEOF)
 	}
 	b.finish()
-	return written, nil
+	return n, nil
 }
 
 // copyBody is io.CopyBuffer without its detours.

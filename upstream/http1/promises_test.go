@@ -263,11 +263,13 @@ func TestInformationalAnswersAreTold(t *testing.T) {
 		})
 		var told []string
 		req := newRequest(t, "GET", "/", nil)
-		req = req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
-			Got1xxResponse: func(code int, h textproto.MIMEHeader) error {
-				told = append(told, fmt.Sprint(code, h.Get("Link")))
-				return nil
-			},
+		tell := func(status int, h http.Header) error {
+			told = append(told, fmt.Sprint(status, h.Get("Link")))
+			return nil
+		}
+		ctx := context.WithValue(req.Context(), http1.Inform{}, tell)
+		req = req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			Got1xxResponse: func(status int, h textproto.MIMEHeader) error { return tell(status, http.Header(h)) },
 		}))
 		if _, body := do(t, c, req); body != "final" || !slices.Equal(told, []string{"103</style.css>"}) {
 			t.Errorf("body %q, told %q", body, told)

@@ -1,0 +1,217 @@
+package proxy
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// relay asks the upstream and passes its answer on: what httputil.ReverseProxy
+// does, but for upgrades, which still go through it. The request's header is
+// built in one pass instead of being copied and thinned out three times, and a
+// long body can go from socket to socket without passing through here.
+func (f *Forwarder) relay(x *exchange, in *http.Request) {
+	out := x.outgoing(in, f.scrubber)
+	f.rewrite(in, out)
+	if out.Body != nil {
+		// Whoever sends the body in a goroutine of its own stops here, and not
+		// before: a body that is closed over unread bytes ends the connection,
+		// which looks as if the client had gone.
+		defer out.Body.Close()
+		out.Body = io.NopCloser(out.Body)
+	}
+	res, err := f.upstream.RoundTrip(out)
+	x.informal.end()
+	if err == nil {
+		if err = f.modify(res); err != nil {
+			res.Body.Close()
+		}
+	}
+	if err != nil {
+		f.fail(&x.answer, in, err)
+		return
+	}
+	announced := x.answer.begin(res)
+	if err := x.answer.pour(res); err != nil {
+		res.Body.Close()
+		// A truncated answer must never look complete.
+		panic(http.ErrAbortHandler)
+	}
+	res.Body.Close() // completes the trailers
+	x.answer.end(res, announced)
+}
+
+// outgoing is the request to be sent. Its header has the client's fields less
+// those of the connection and those that only Gatehouse may set; their lists of
+// values are shared with the client's request and may not be changed.
+func (x *exchange) outgoing(in *http.Request, scrubber *Scrubber) *http.Request {
+	x.out, x.outURL = *in, *in.URL
+	out := &x.out
+	out.URL, out.Close, out.GetBody = &x.outURL, false, nil
+	if in.ContentLength == 0 {
+		out.Body = nil
+	}
+	out.Header = make(http.Header, len(in.Header)+12)
+	connection := in.Header["Connection"]
+	for name, values := range in.Header {
+		if !hopByHop(name) && !scrubber.matches(name) && !named(connection, name) {
+			out.Header[name] = values
+		}
+	}
+	if cookies := out.Header["Cookie"]; cookies != nil {
+		out.Header["Cookie"] = slices.Clone(cookies) // stripCookies works in place
+	}
+	if httpguts.HeaderValuesContainsToken(in.Header["Te"], "trailers") {
+		out.Header["Te"] = []string{"trailers"} // gRPC asks for it (RFC 9110 section 10.1.4)
+	}
+	if _, has := out.Header["User-Agent"]; !has {
+		out.Header["User-Agent"] = nil // or net/http would say its own
+	}
+	return out
+}
+
+// hopByHop are the fields of one connection (RFC 9110 section 7.6.1, and what
+// RFC 2616 section 13.5.1 knew besides).
+func hopByHop(name string) bool {
+	switch name {
+	case "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection",
+		"Te", "Trailer", "Transfer-Encoding", "Upgrade":
+		return true
+	}
+	return false
+}
+
+// named reports whether a Connection field names the header, which belongs to
+// the connection then.
+func named(connection []string, name string) bool {
+	for _, line := range connection {
+		for rest, more := line, true; more; {
+			var token string
+			token, rest, more = strings.Cut(rest, ",")
+			if token = strings.Trim(token, " \t"); len(token) == len(name) && strings.EqualFold(token, name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// begin sends the answer's head. announced is how many trailers it names.
+func (a *answer) begin(res *http.Response) (announced int) {
+	h := a.Header()
+	connection := res.Header["Connection"]
+	for name, values := range res.Header {
+		switch {
+		case hopByHop(name), named(connection, name):
+		case h[name] == nil:
+			h[name] = values
+		default:
+			h[name] = append(h[name], values...)
+		}
+	}
+	if announced = len(res.Trailer); announced > 0 {
+		names := make([]string, 0, announced)
+		for name := range res.Trailer {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		h.Add("Trailer", strings.Join(names, ", "))
+	}
+	a.WriteHeader(res.StatusCode)
+	return announced
+}
+
+// pour passes the body on. One of unknown length may be a stream, of which each
+// piece counts as it comes.
+func (a *answer) pour(res *http.Response) error {
+	if res.ContentLength >= 0 && !isEventStream(res.Header) {
+		_, err := a.x.download.WriteTo(a)
+		return err
+	}
+	buffer := a.f.buffers.Get()
+	defer a.f.buffers.Put(buffer)
+	flush := http.NewResponseController(a.ResponseWriter).Flush
+	if waiting, ok := a.x.download.ReadCloser.(interface{ Buffered() int }); !ok || waiting.Buffered() == 0 {
+		// The head counts by itself when the first piece may be long in coming.
+		if err := flush(); err != nil {
+			return err
+		}
+	}
+	for {
+		n, err := res.Body.Read(buffer)
+		if n > 0 {
+			if _, err := a.Write(buffer[:n]); err != nil {
+				return err
+			}
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+func isEventStream(h http.Header) bool {
+	values := h["Content-Type"]
+	return len(values) == 1 && strings.HasPrefix(values[0], "text/event-stream")
+}
+
+// end sends the trailers.
+func (a *answer) end(res *http.Response, announced int) {
+	if len(res.Trailer) == 0 {
+		return
+	}
+	// Trailers need chunks, which a short answer would do without.
+	_ = http.NewResponseController(a.ResponseWriter).Flush()
+	h, prefix := a.Header(), ""
+	if len(res.Trailer) != announced {
+		prefix = http.TrailerPrefix
+	}
+	for name, values := range res.Trailer {
+		h[prefix+name] = append(h[prefix+name], values...)
+	}
+}
+
+// informal passes informational answers on until the final one begins. It may
+// be told of them by a transport's own goroutine.
+type informal struct {
+	mu   sync.Mutex // guards over, and the answer's header meanwhile
+	over bool
+}
+
+func (i *informal) end() {
+	i.mu.Lock()
+	i.over = true
+	i.mu.Unlock()
+}
+
+// inform is what the upstream tells before its answer.
+func (x *exchange) inform(status int, header http.Header) error {
+	x.informal.mu.Lock()
+	defer x.informal.mu.Unlock()
+	if x.informal.over {
+		return nil
+	}
+	if status < 100 || status > 199 || status == http.StatusSwitchingProtocols {
+		return fmt.Errorf("status %d is no information", status)
+	}
+	h := x.answer.Header()
+	for name, values := range header {
+		if !hopByHop(name) {
+			h[name] = values
+		}
+	}
+	x.answer.WriteHeader(status)
+	clear(h) // net/http keeps them for the final answer otherwise
+	return nil
+}

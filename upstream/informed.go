@@ -1,0 +1,35 @@
+package upstream
+
+import (
+	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
+
+	"github.com/gatehouse-proxy/gatehouse/upstream/http1"
+)
+
+// Inform is the context key under which a request may carry a function
+// func(status int, header http.Header) error. It is told of every informational
+// answer before the final one, perhaps by another goroutine, and ends the
+// exchange with its error.
+type Inform = http1.Inform
+
+// ask sends through c. net/http has to be told what http1.Client does by itself:
+// what not to send twice, and whom to tell of informational answers.
+func ask(c client, req *http.Request) (*http.Response, error) {
+	if _, own := c.(*http1.Client); !own {
+		sentOnce(req)
+		req = traced(req)
+	}
+	return c.RoundTrip(req)
+}
+
+func traced(req *http.Request) *http.Request {
+	tell, ok := req.Context().Value(Inform{}).(func(int, http.Header) error)
+	if !ok {
+		return req
+	}
+	return req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		Got1xxResponse: func(status int, header textproto.MIMEHeader) error { return tell(status, http.Header(header)) },
+	}))
+}

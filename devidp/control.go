@@ -86,5 +86,7 @@ func (s *Server) EndSessions(username string) int {
 	if !ok {
 		return 0
 	}
-	return s.store.endSessions(func(a *session) bool { return a.subject == u.Subject })
+	ended := s.store.endSessions(func(a *session) bool { return a.subject == u.Subject })
+	s.tellClients(ended)
+	return len(ended)
 }

@@ -56,6 +56,9 @@ type Client struct {
 	RequirePAR bool
 	// RedirectURIs and PostLogoutRedirectURIs are compared byte for byte.
 	RedirectURIs, PostLogoutRedirectURIs []string
+	// BackChannelLogoutURI is told of every session that ends here, by a
+	// sign-off or by EndSessions; empty for nowhere.
+	BackChannelLogoutURI string
 	// RequirePKCE refuses authorization requests without an S256 challenge.
 	RequirePKCE bool
 	// OfflineAccess means that the offline_access scope was granted to the

@@ -89,17 +89,17 @@ func (s *store) session(cookie string) *session {
 	return a
 }
 
-// endSessions ends those that match and says how many there were.
-func (s *store) endSessions(match func(*session) bool) int {
+// endSessions ends those that match and returns them.
+func (s *store) endSessions(match func(*session) bool) []*session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := 0
+	var ended []*session
 	for cookie, a := range s.sessions {
 		if !a.ended && match(a) {
 			a.ended = true
 			delete(s.sessions, cookie)
-			n++
+			ended = append(ended, a)
 		}
 	}
-	return n
+	return ended
 }

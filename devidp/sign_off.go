@@ -60,9 +60,9 @@ func (s *Server) hintOf(r *http.Request) (*oidc.IDTokenClaims, error) {
 
 func (s *Server) endSession(w http.ResponseWriter, r *http.Request, hint *oidc.IDTokenClaims) {
 	cookie := s.cookieOf(r)
-	s.store.endSessions(func(a *session) bool {
+	s.tellClients(s.store.endSessions(func(a *session) bool {
 		return a.cookie == cookie || hint != nil && a.sid == hint.SessionID
-	})
+	}))
 	s.setCookie(w, "", -1)
 }
 

@@ -3,6 +3,7 @@ package proxy
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -138,10 +139,24 @@ type download struct {
 	res *http.Response
 	f   *Forwarder
 	x   *exchange
+	// looked is when the session was last looked at; zero for an answer that
+	// is not long.
+	looked time.Time
 }
+
+// errSessionEnded cuts an answer whose reader has been signed out.
+var errSessionEnded = errors.New("the session ended during the answer")
 
 func (d *download) Read(p []byte) (int, error) {
 	n, err := d.ReadCloser.Read(p)
+	if !d.looked.IsZero() {
+		// What arrived after the end must not be passed on either.
+		if now := time.Now(); now.Sub(d.looked) >= watchSession {
+			if d.looked = now; d.x.visit.Ended() {
+				n, err = 0, errSessionEnded
+			}
+		}
+	}
 	if err != nil && err != io.EOF {
 		d.x.visit.Outcome.Err = fmt.Errorf("read from upstream: %w", err)
 	}

@@ -73,6 +73,9 @@ type Visit struct {
 	OnResponse func(http.Header)
 	// Socket, if not nil, becomes the client's side of a WebSocket.
 	Socket *Socket
+	// Ended, if not nil, reports whether the right to a long answer is over:
+	// what remains of one is then cut off.
+	Ended func() bool
 	// Outcome, if not nil, is filled in. It is valid also when Forward
 	// panics.
 	Outcome *Outcome
@@ -260,6 +263,9 @@ func (f *Forwarder) modify(res *http.Response) error {
 		return fmt.Errorf("upstream answered with status %d", res.StatusCode)
 	default:
 		x.download = download{ReadCloser: res.Body, res: res, f: f, x: x}
+		if x.visit.Ended != nil && (res.ContentLength < 0 || res.ContentLength > longAnswer) {
+			x.download.looked = time.Now()
+		}
 		res.Body = &x.download
 	}
 	f.stripSetCookie(res.Header)

@@ -26,11 +26,16 @@ func (rt *Runtime) forward(w http.ResponseWriter, r *http.Request, v *visit, c c
 	if s := c.session; s != nil && rt.store.Due(s) {
 		out.OnResponse = func(h http.Header) { rt.renew(h, r, s, v) }
 	}
-	if r.Header["Upgrade"] != nil {
-		out.Socket = newSocket()
+	switch upgrades := r.Header["Upgrade"] != nil; {
+	case upgrades || c.known() && streams(r):
+		if upgrades {
+			out.Socket = newSocket()
+		}
 		var stop func()
 		r, stop = rt.whileAdmitted(r, v, c, out.Socket)
 		defer stop()
+	case c.session != nil:
+		out.Ended = func() bool { return rt.store.Ended(c.session) }
 	}
 	asking := v.asking(&out)
 	// Forward panics to cut an answer off; the record wants the outcome all the same.

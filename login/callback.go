@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/page"
@@ -47,13 +48,13 @@ func (l *Login) callback(w http.ResponseWriter, r *http.Request, providerName st
 	if err != nil {
 		return refuse("callback_malformed", "The sign-in service sent back something that cannot be read.", l.loginPath("/", ""), err)
 	}
-	state := answer.Get("state")
+	state, again := strings.CutSuffix(answer.Get("state"), againMark)
 	if state == "" {
 		return refuse("state_missing", "This address only works as the last step of a sign-in.", l.loginPath("/", ""), nil)
 	}
 	attempt, err := l.Attempts.Take(r, state)
 	if err != nil {
-		return l.again(w, r, state, err)
+		return l.lost(w, r, p, lostAttempt{state: state, again: again, answer: answer, cause: err})
 	}
 	retry := l.loginPath(attempt.ReturnTo, p.Name())
 	if attempt.Provider != p.Name() {
@@ -76,7 +77,7 @@ func (l *Login) callback(w http.ResponseWriter, r *http.Request, providerName st
 		return l.failed(w, p, refuse("code_missing", "The sign-in service sent back no code.", retry, nil))
 	}
 	if !l.Redeemed.Begin(state) {
-		return l.again(w, r, state, errors.New("answered before"))
+		return l.lost(w, r, p, lostAttempt{state: state, again: true, answer: answer, cause: errors.New("answered before")})
 	}
 	return l.redeem(w, r, p, attempt, state, answer.Get("code"))
 }
@@ -101,11 +102,13 @@ func (l *Login) redeem(w http.ResponseWriter, r *http.Request, p *provider.Provi
 		l.Redeemed.Failed(state)
 		return l.failed(w, p, l.providerError(p, err, attempt.ReturnTo))
 	}
+	lap := l.lap(r)
 	s, err := l.establish(w, r, p, attempt.Replaces, grant)
 	if err != nil {
 		l.Redeemed.Failed(state)
 		return l.failed(w, p, err)
 	}
+	l.Attempts.SetLap(w, r, lap)
 	l.Redeemed.Done(state, attempt.ReturnTo, s.ID)
 	if len(l.Providers) > 1 {
 		l.LastChoice.Set(w, r, p.Name())
@@ -155,27 +158,6 @@ func tooLarge(cause error) error {
 		Text:  "Your account carries more groups or claims than a browser's cookies can hold. The operator can send fewer claims, or keep sessions in Redis.",
 		Cause: cause,
 	}
-}
-
-// again answers a callback whose attempt is gone. If this browser has the
-// session that came of it, a reload or a second click goes on to the target.
-func (l *Login) again(w http.ResponseWriter, r *http.Request, state string, cause error) error {
-	target, id, done := l.Redeemed.Wait(r.Context(), state)
-	if done {
-		if s, err := l.Current(r); err == nil && s.ID == id {
-			l.Pages.Redirect(w, r, http.StatusSeeOther, target)
-			return nil
-		}
-		if r.Method == http.MethodPost {
-			// Another site's form comes without the session's cookie; the GET
-			// that follows brings it, and is told here whether it may go on.
-			l.Pages.Redirect(w, r, http.StatusSeeOther, r.URL.Path+"?state="+url.QueryEscape(state))
-			return nil
-		}
-	}
-	return refuse("attempt_unknown",
-		"This sign-in is too old, was finished already, or began in another browser.",
-		l.loginPath("/", ""), cause)
 }
 
 // callbackParams reads the answer's parameters, each at most once: a second

@@ -51,6 +51,7 @@ func (l *Login) HandleLogout(w http.ResponseWriter, r *http.Request) error {
 	if err := l.Store.Clear(w, r); err != nil {
 		return Unavailable(err)
 	}
+	l.Attempts.SetLap(w, r, 0)
 	target := ""
 	if s != nil {
 		l.signedOut(w, s)

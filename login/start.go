@@ -25,6 +25,8 @@ type ask struct {
 	online bool
 	// test is the operator's test that this sign-in is for, or empty.
 	test string
+	// again says that an attempt before this one was lost.
+	again bool
 }
 
 // HandleLogin is GET
@@ -46,6 +48,7 @@ func (l *Login) HandleLogin(w http.ResponseWriter, r *http.Request) error {
 	if hint := query.Get("login_hint"); len(hint) <= maxLoginHint && plain(hint) {
 		a.hint = hint
 	}
+	a.again = query.Get("again") == "1"
 	if name := query.Get("provider"); name != "" {
 		p := l.byName[name]
 		if p == nil {
@@ -79,7 +82,13 @@ func navigationOnly(r *http.Request) error {
 // Challenge starts a sign-in that comes back to the request's own address. It
 // is checked like any other: on a route that permits doubled slashes, //evil is
 // a path, and would be another host in a Location header.
+//
+// Whoever is here after several finished sign-ins goes round in a loop, and is
+// told so instead.
 func (l *Login) Challenge(w http.ResponseWriter, r *http.Request) error {
+	if l.Attempts.Lap(r) >= maxLaps {
+		return l.loop(w, r)
+	}
 	return l.begin(w, r, ask{returnTo: l.ReturnTo.Check(requestTarget(r), origin(r))})
 }
 
@@ -198,7 +207,7 @@ func (l *Login) start(w http.ResponseWriter, r *http.Request, p *provider.Provid
 	cookie.CrossSite = p.PostsAnswers()
 	address, err := p.AuthorizationURL(r.Context(), provider.AuthRequest{
 		RedirectURI: l.redirectURI(r, p),
-		State:       secrets.State,
+		State:       secrets.State + a.mark(),
 		Nonce:       secrets.Nonce,
 		Verifier:    secrets.Verifier,
 		Extra:       a.extra(p),

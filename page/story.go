@@ -48,6 +48,10 @@ func reasonStory(reason string) (s story, ok bool) {
 		s = story{"Please start again",
 			"This sign-in is too old, was finished already, or began in another browser.",
 			"A sign-in has to be finished within ten minutes, in the browser that began it. If this happens every time, allow cookies for this site."}
+	case "sign_in_loop":
+		s = story{"Signing in does not hold",
+			"You have signed in several times within a minute, and your browser came back without the sign-in each time.",
+			"Allow cookies for this site, and come by its https address. Then try again. If it goes on, pass on the request id below to the operator."}
 	case "state_missing", "callback_malformed", "code_missing":
 		s = story{"Not a page to start from",
 			"This address works only as the last step of a sign-in.",

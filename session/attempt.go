@@ -40,8 +40,8 @@ type Secrets struct {
 	Verifier string // PKCE code_verifier, RFC 7636 section 4.1; its S256 is sent first
 }
 
-// secretLen is the length of each secret, which RFC 7636 wants at least.
-const secretLen = 43
+// StateLen is the length of each secret, which RFC 7636 wants at least.
+const StateLen = 43
 
 // Secrets derives them anew. Each is a MAC under its own label, so the state,
 // which addresses and logs at the provider hold, says nothing of the others.

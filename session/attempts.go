@@ -110,7 +110,7 @@ func (m *Attempts) crowdedOut(r *http.Request, o origin, size int) (expired []st
 	scanned, now := 0, At(m.clock())
 	prefix := m.names.attempt(o, "")
 	each(r.Header, func(name, value string) bool {
-		if !strings.HasPrefix(name, prefix) || !isTag(name[len(prefix):]) {
+		if !strings.HasPrefix(name, prefix) || !isTag(name[len(prefix):]) || name[len(prefix):] == lapTag {
 			return true
 		}
 		if a := m.open(o, value, now); a != nil {
@@ -141,7 +141,7 @@ func (m *Attempts) crowdedOut(r *http.Request, o origin, size int) (expired []st
 // host, or ErrNoAttempt. It stays until Finish. Compare its Provider with the
 // callback's.
 func (m *Attempts) Take(r *http.Request, state string) (*Attempt, error) {
-	if len(state) != secretLen {
+	if len(state) != StateLen {
 		return nil, ErrNoAttempt
 	}
 	o, now := originOf(r), At(m.clock())

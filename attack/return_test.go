@@ -86,6 +86,8 @@ func TestPeopleReturnToAConfiguredOrigin(t *testing.T) {
 		{"https://app.example.test./", "/"},
 		{"https://app.example.test:8444/", "/"},
 		{"https://app.example.test:0443/", "/"},
+		{"https://app.example.test:8443:443/", "/"},
+		{"https://app.example.test:443:443/", "/"},
 		{"https://app.example.test:/", "/"},
 		{"https://evilapp.example.test/", "/"},
 		{"https://example.test/", "/"},

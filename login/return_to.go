@@ -87,10 +87,13 @@ func splitOrigin(s string) (origin, target string, ok bool) {
 		end = len(rest)
 	}
 	authority := identity.FoldASCII(rest[:end])
+	port := ":80"
 	if scheme == "https" {
-		authority = strings.TrimSuffix(authority, ":443")
-	} else {
-		authority = strings.TrimSuffix(authority, ":80")
+		port = ":443"
+	}
+	// Two ports make no address, not one whose second is left out.
+	if host, ok := strings.CutSuffix(authority, port); ok && (!strings.Contains(host, ":") || strings.HasSuffix(host, "]")) {
+		authority = host
 	}
 	target = rest[end:]
 	if target == "" || target[0] == '?' {

@@ -159,7 +159,7 @@ func browse(base, location string) (origin, path string) {
 func FuzzReturnTo(f *testing.F) {
 	for _, seed := range []string{
 		"/", "/a?x=1&y=%2F", "//evil.tld", `/\evil.tld`, "/\t/evil.tld", "https:evil.tld", "https://app.example.com@evil.tld", "https://wiki.example.com/a#b",
-		"https://app.example.com:443/%2e/x", "HTTP://LOCALHOST:8080?x", "/.auth/logout", "/%2eauth/logout", "javascript:alert(1)", `/a?b\c`, "/.//evil.tld", "https://[::1]/",
+		"https://app.example.com:443/%2e/x", "http://localhost:8080:80", "HTTP://LOCALHOST:8080?x", "/.auth/logout", "/%2eauth/logout", "javascript:alert(1)", `/a?b\c`, "/.//evil.tld", "https://[::1]/",
 	} {
 		f.Add(seed)
 	}

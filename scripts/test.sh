@@ -38,6 +38,8 @@ echo '== attacks'
 scripts/attack.sh "${race[@]}"
 
 echo '== fuzzing'
+# Five seconds each: twenty targets and their instrumented builds take some
+# three minutes of two cores so. make fuzz gives each a minute.
 FUZZTIME=${FUZZTIME:-5s} scripts/fuzz.sh
 
 echo '== end to end'

@@ -7,9 +7,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
-	"go.uber.org/goleak"
+	"github.com/gatehouse-proxy/gatehouse/attack/leaks"
 )
 
 // area is one class of attacks and its score.
@@ -53,46 +52,12 @@ func (a *area) score(held bool) {
 	}
 }
 
-// TestMain prints the scores, and holds the suite to one more promise: when
-// every gateway is closed, no goroutine and no descriptor of theirs is left.
+// TestMain prints the scores, and looks for what the gateways left behind.
 func TestMain(m *testing.M) {
-	before := descriptors()
-	code := m.Run()
+	code := leaks.Run(m)
 	for _, name := range slices.Sorted(maps.Keys(scores.all)) {
 		s := scores.all[name]
 		fmt.Printf("%s: %d/%d\n", name, s[0], s[1])
 	}
-	if code == 0 {
-		code = leaks(before)
-	}
 	os.Exit(code)
-}
-
-func leaks(before int) int {
-	deadline := time.Now().Add(10 * time.Second)
-	for {
-		left, more := goleak.Find(), descriptors()-before
-		if left == nil && more <= 0 {
-			return 0
-		}
-		if time.Now().After(deadline) {
-			fmt.Fprintf(os.Stderr, "%d descriptors more than at the beginning; goroutines: %v\n", more, left)
-			return 1
-		}
-	}
-}
-
-// descriptors counts the open ones, where the system tells. The poller's own
-// come with the first socket and stay, so one is opened before counting.
-func descriptors() int {
-	c, err := listenAnywhere()
-	if err != nil {
-		return 0
-	}
-	c.Close()
-	entries, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		return 0
-	}
-	return len(entries)
 }

@@ -2,7 +2,6 @@ package attack
 
 import (
 	"context"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,6 +71,8 @@ type world struct {
 	idp   *devidp.Server
 	rogue *rogue.Provider
 	clock *clock
+	// logouts counts the logout tokens made: each has an id of its own.
+	logouts int
 	secrets
 }
 
@@ -144,8 +145,6 @@ func (w *world) serve(file string, env map[string]string) *gateway.Server {
 	})
 	return server
 }
-
-func listenAnywhere() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") }
 
 // clock is the time of gateway and providers: the system's, and what the test
 // has let pass besides.

@@ -144,3 +144,45 @@ func FuzzUserinfoNeverOverridesTheIDToken(f *testing.F) {
 		}
 	})
 }
+
+// FuzzLogoutToken holds whatever passes the checks of a logout token to what
+// they promise: its own kind, for us, of this moment, and about somebody.
+func FuzzLogoutToken(f *testing.F) {
+	p := fuzzProvider(f)
+	good := `{"iss":"https://idp.example.com","aud":"c","iat":1800000000,"exp":1800000120,"jti":"j","sub":"ada","events":{"http://schemas.openid.net/event/backchannel-logout":{}}}`
+	for _, seed := range []string{
+		good, `{}`, `null`,
+		strings.Replace(good, `"sub":"ada"`, `"sid":"s"`, 1),
+		strings.Replace(good, `"sub"`, `"nonce":null,"sub"`, 1),
+		strings.Replace(good, `"sub":"ada",`, ``, 1),
+		strings.Replace(good, `{}`, `null`, 1),
+		strings.Replace(good, `"c"`, `["d","c"]`, 1),
+		strings.Replace(good, `"j"`, `7`, 1),
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		c, err := identity.DecodeClaims(payload)
+		if err != nil {
+			return
+		}
+		found, failure := p.checkLogoutClaims(c, p.o.Issuer)
+		if failure != nil {
+			if failure.Reason != ReasonLogoutToken || failure.Unavailable {
+				t.Errorf("refused with %+v", failure)
+			}
+			return
+		}
+		// Read once more by a reader who knows nothing of ours.
+		plain := map[string]any{}
+		if err := json.Unmarshal(payload, &plain); err != nil {
+			t.Fatal(err)
+		}
+		_, nonce := plain["nonce"]
+		events, _ := plain["events"].(map[string]any)
+		_, event := events[logoutEvent].(map[string]any)
+		if nonce || !event || plain["iss"] != p.o.Issuer || found.ID == "" || found.SID == "" && found.Subject == "" || !found.Until.After(testNow) {
+			t.Errorf("accepted %s", payload)
+		}
+	})
+}

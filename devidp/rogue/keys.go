@@ -49,9 +49,9 @@ func PublicJWK(key *rsa.PrivateKey, kid string) map[string]any {
 	}
 }
 
-// sign makes a compact JWS (RFC 7515 section 7.1) of any header and payload, by
+// Sign makes a compact JWS (RFC 7515 section 7.1) of any header and payload, by
 // the algorithm that the header names and with whatever key it is given.
-func sign(header map[string]any, payload []byte, key any) (string, error) {
+func Sign(header map[string]any, payload []byte, key any) (string, error) {
 	head, err := json.Marshal(header)
 	if err != nil {
 		return "", err

@@ -70,7 +70,7 @@ func (p *Provider) idToken(s Script, nonce string) (string, error) {
 	if s.Key != nil {
 		key = s.Key(p.keys)
 	}
-	token, err := sign(header, payload, key)
+	token, err := Sign(header, payload, key)
 	if err == nil && s.Compact != nil {
 		token = s.Compact(token)
 	}

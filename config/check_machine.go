@@ -82,7 +82,7 @@ func (c *checker) bearerSource(b *Bearer, p path) {
 			c.add(p.key("issuer"), "must be an https address without query and fragment, as the tokens have it in iss")
 		}
 	default:
-		c.knownProviders([]string{b.Provider}, p.key("provider"))
+		c.knownProvider(b.Provider, p.key("provider"))
 	}
 	for _, o := range c.config.Providers {
 		if b.As == "user" && b.Name == o.Name && b.Provider != o.Name {
@@ -103,6 +103,17 @@ func (c *checker) bearerSource(b *Bearer, p path) {
 	}
 	if b.JWKS != nil && b.JWKS.Scheme != "https" && !loopbackHost(b.JWKS.Hostname()) {
 		c.add(p.key("jwks"), "must be an https address")
+	}
+}
+
+// knownProvider: a reference leads to a provider of the file.
+func (c *checker) knownProvider(name string, p path) {
+	var names []string
+	for _, o := range c.config.Providers {
+		names = append(names, o.Name)
+	}
+	if !c.broken[root.key("providers")] && !slices.Contains(names, "") && !slices.Contains(names, name) {
+		c.add(p, "no provider is called %s%s", c.source(p).quote(name), didYouMean(name, names))
 	}
 }
 

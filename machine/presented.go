@@ -46,7 +46,7 @@ func (d *Desk) Read(h http.Header, bearer bool) (Presented, error) {
 	if !service && !bearer {
 		return Presented{}, nil
 	}
-	if d.alias(h, service) {
+	if service && d.alias(h) {
 		return Presented{}, ambiguous()
 	}
 	var found []Presented
@@ -127,14 +127,14 @@ func single(value string) Presented {
 }
 
 // alias reports whether a header would be one of ours to a careless reader.
-func (d *Desk) alias(h http.Header, service bool) bool {
+func (d *Desk) alias(h http.Header) bool {
 	for name := range h {
 		switch len(name) {
 		case len(tokenHeader), len(cloudflareID), len(cloudflareSecret):
 		default:
 			continue
 		}
-		if !service || name == tokenHeader || name == cloudflareID || name == cloudflareSecret {
+		if name == tokenHeader || name == cloudflareID || name == cloudflareSecret {
 			continue
 		}
 		switch fold(name) {

@@ -1,6 +1,11 @@
 package config
 
 import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"errors"
 	"strconv"
 	"strings"
 )
@@ -51,9 +56,18 @@ func (c *checker) clientKey(o *Provider, secret bool, p path) {
 		}
 		return
 	}
-	if _, err := privateKey(o.PrivateKey.Reveal()); err != nil && !c.standsIn(at) {
-		c.add(at, "%s", err)
+	key, err := parsePrivateKey(o.PrivateKey.Reveal())
+	if _, ed := key.(ed25519.PrivateKey); ed {
+		err = errors.New("is an Ed25519 key, which few providers know; use RSA, or EC on P-256")
 	}
+	if err != nil && c.standsIn(at) {
+		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	}
+	if err != nil {
+		c.add(at, "%s", err)
+		return
+	}
+	o.clientKey = key
 	switch {
 	case o.ClientAuth == "none":
 		c.add(p.key("client_auth"), "none proves nothing, yet private_key is given; remove one of them")

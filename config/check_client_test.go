@@ -29,7 +29,9 @@ func TestClientMistakesAreNamedAndTheirTwinsLoad(t *testing.T) {
 		{`client_auth: private_key_jwt`,
 			`7:5: providers[0].private_key: is missing; client_auth signs with it: "${file:/etc/gatehouse/rp.pem}"`},
 		{`private_key: "${PING_CLIENT_SECRET}"`,
-			`12:18: providers[0].private_key: is no private key in PEM form; name its file, like "${file:/etc/gatehouse/rp.pem}"`},
+			`12:18: providers[0].private_key: holds no private key in PEM form; gatehouse keygen assertion prints one, and "${file:/path}" reads it from a file`},
+		{`private_key: "${file:testdata/ed25519.pem}"`,
+			`12:18: providers[0].private_key: is an Ed25519 key, which few providers know; use RSA, or EC on P-256`},
 		{`client_auth: basic`,
 			`12:18: providers[0].client_auth: unknown client_auth "basic"; it can be auto, client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, none`},
 		{`scopes: [email]`,
@@ -80,5 +82,6 @@ func TestClientMistakesAreNamedAndTheirTwinsLoad(t *testing.T) {
 		`pkce: off`,
 		`par: required`,
 		`response_mode: form_post`,
+		`private_key: "${file:testdata/rsa.pem}"`,
 	)
 }

@@ -1,5 +1,7 @@
 package config
 
+import "crypto"
+
 // Provider is one item of `providers`.
 type Provider struct {
 	Name        string `yaml:"name" doc:"Required. Short name, [a-z0-9-]; part of the redirect URI."`
@@ -37,7 +39,12 @@ type Provider struct {
 	ClockSkew            Duration `yaml:"clock_skew" default:"60s" doc:"Tolerance for the provider's clock; at most 60s."`
 	CA                   string   `yaml:"ca" doc:"PEM file with extra root certificates for this provider."`
 	InsecureHTTP         bool     `yaml:"insecure_http" doc:"Allows http for endpoints that are not loopback. Tokens then cross the network in clear."`
+
+	clientKey crypto.Signer // of PrivateKey, parsed when the file was
 }
+
+// ClientKey is the key of private_key_jwt, nil if the file has none.
+func (o *Provider) ClientKey() crypto.Signer { return o.clientKey }
 
 // Endpoints is the `endpoints` block of a provider.
 type Endpoints struct {

@@ -19,8 +19,8 @@ func TestCopiedCookieDiesWithTheSignOut(t *testing.T) {
 	h.raw(t, replay).fromApp()
 
 	a := ana.open(home+"/.auth/logout", "Sec-Fetch-Site", "same-origin").wants(http.StatusOK)
-	if at := a.Request.URL; at.Host != "app.example.test" || at.Path != "/.auth/signed-out" {
-		t.Errorf("ended at %s", at)
+	if a.Request.URL.String() != home+"/.auth/signed-out" {
+		t.Errorf("ended at %s", a.Request.URL)
 	}
 	h.raw(t, replay).wants(http.StatusUnauthorized)
 	if len(sessionPieces(ana)) != 0 || ana.me() != nil {
@@ -180,11 +180,7 @@ func TestSignOutLeadsToCheckedAddresses(t *testing.T) {
 		b = h.signIn("ana.kovacs")
 		back := b.until(home+"/.auth/signed-out", home+"/.auth/logout?rd="+url.QueryEscape(c.rd))
 		a = b.once(back.String())
-		got := a.Header.Get("Location")
-		if a.StatusCode == http.StatusOK {
-			got = back.Path // our own page is there already
-		}
-		if got != c.want {
+		if got := a.Header.Get("Location"); got != c.want {
 			t.Errorf("rd=%q by way of the provider leads to %q, want %q", c.rd, got, c.want)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/gatehouse-proxy/gatehouse/page"
 	"github.com/gatehouse-proxy/gatehouse/provider"
 	"github.com/gatehouse-proxy/gatehouse/session"
 )
@@ -51,16 +52,14 @@ func (l *Login) dropTokens(s *session.Session) {
 
 // HandleSignedOut is GET <auth_path>/signed-out: the page after a sign-out, and
 // the post_logout_redirect_uri. Who comes with a state of ours goes on to where
-// the sign-out was to lead, which is checked once more; any other state is
-// nobody's business.
+// the sign-out was to lead, which is checked once more, if only to this page
+// without the state in its address. Any other state is nobody's business.
 func (l *Login) HandleSignedOut(w http.ResponseWriter, r *http.Request) error {
 	if states := r.URL.Query()["state"]; len(states) == 1 {
 		if rd, ok := l.SignOuts.ReturnTo(r, states[0]); ok {
-			if target := l.afterSignOut(r, rd); target != l.AuthPath+"/signed-out" {
-				l.Pages.Redirect(w, r, http.StatusSeeOther, target)
-				return nil
-			}
+			l.Pages.Redirect(w, r, http.StatusSeeOther, l.afterSignOut(r, rd))
+			return nil
 		}
 	}
-	return l.signedOutPage(w, r)
+	return l.Pages.SignedOut(w, r, page.SignedOut{SignInURL: l.loginPath("/", "")})
 }

@@ -175,6 +175,9 @@ func (l *Login) refreshed(r *http.Request, s *session.Session, p *provider.Provi
 	switch {
 	case errors.Is(err, session.ErrTooLarge):
 		return nil, l.end(r, s, tooLarge(err))
+	case errors.Is(err, session.ErrNone):
+		l.dropTokens(&next) // signed out meanwhile, and these came too late
+		return nil, err
 	case err != nil:
 		return nil, err
 	}

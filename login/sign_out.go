@@ -107,7 +107,3 @@ func (l *Login) checkedOr(r *http.Request, rd, otherwise string) string {
 	}
 	return otherwise
 }
-
-func (l *Login) signedOutPage(w http.ResponseWriter, r *http.Request) error {
-	return l.Pages.SignedOut(w, r, page.SignedOut{SignInURL: l.loginPath("/", "")})
-}

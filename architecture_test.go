@@ -26,6 +26,7 @@ var floors = map[string]int{
 	"assertion": 2,
 	"identity":  1,
 	"config":    1,
+	"expr":      0,
 	"page":      1,
 	"upstream":  1,
 	"telemetry": 1,

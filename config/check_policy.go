@@ -42,6 +42,10 @@ func (c *checker) rule(r *Rule, p path) {
 func (c *checker) noIdentity(selectors []Selector, p path) {
 	for i := range selectors {
 		if name := selectors[i].caller(); name != "" {
+			if name == "expr" {
+				c.add(p.item(i).key(name), "a bypass rule asks nobody to sign in, so its expression can look at request alone")
+				continue
+			}
 			use := "allow"
 			if name == "service_token" || name == "bearer" {
 				use = "service_auth"
@@ -58,6 +62,8 @@ func (s *Selector) caller() string {
 		return "service_token"
 	case s.Bearer != nil:
 		return "bearer"
+	case s.Expr != nil && s.Expr.Program != nil && s.Expr.Program.Reads().Caller():
+		return "expr"
 	}
 	return s.identity()
 }
@@ -79,6 +85,10 @@ func (s *Selector) identity() string {
 		return "acr"
 	case s.AMR != nil:
 		return "amr"
+	case s.Expr != nil && s.Expr.Program != nil:
+		if reads := s.Expr.Program.Reads(); reads.User || len(reads.Claims) > 0 {
+			return "expr"
+		}
 	}
 	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // LoadOptions is what loading depends on besides the file.
@@ -55,6 +56,7 @@ func (o LoadOptions) Parse(name string, data []byte) (*Config, error) {
 	}
 	r := &report{file: name, places: map[path]place{}, broken: map[path]bool{}}
 	document, ok := r.parseYAML(data)
+	r.lines = strings.Split(string(data), "\n")
 	if !ok {
 		return nil, r.problems.sorted()
 	}

@@ -65,6 +65,7 @@ func quote(text string) string {
 // report collects problems, and knows where everything stands.
 type report struct {
 	file     string
+	lines    []string // of the file
 	places   map[path]place
 	broken   map[path]bool // values that could not be decoded
 	problems Problems

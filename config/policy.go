@@ -16,8 +16,7 @@ type Rule struct {
 	Include []Selector `yaml:"include" doc:"Required. Any of these must be true."`
 	Require []Selector `yaml:"require" doc:"All of these must be true."`
 	Exclude []Selector `yaml:"exclude" doc:"None of these may be true."`
-
-	Shadow Later `yaml:"shadow" later:"true"`
+	Shadow  bool       `yaml:"shadow" doc:"true: the rule is read, logged and counted, and does not decide."`
 }
 
 // Selector is a mapping with exactly one key. Its list means any.
@@ -36,8 +35,7 @@ type Selector struct {
 	Path         []string   `yaml:"path" placeholder:"/placeholder" doc:"Prefix of the request's path at segment bounds."`
 	ServiceToken []string   `yaml:"service_token" doc:"Machine with this service token."`
 	Bearer       []string   `yaml:"bearer" doc:"Caller whose bearer token this entry of bearer accepted."`
-
-	Expr Later `yaml:"expr" later:"true"`
+	Expr         *Expr      `yaml:"expr" doc:"CEL expression over user, claims, machine and request; see docs/policies.md."`
 }
 
 // ClaimTest tests one claim. Exactly one of the operators is set.

@@ -64,6 +64,8 @@ func kindName(f field) string {
 		return many + "scalar"
 	case reflect.TypeFor[Regexp]():
 		return many + "expression"
+	case reflect.TypeFor[Expr]():
+		return many + "CEL expression"
 	case reflect.TypeFor[RoutePolicy]():
 		return "name or list of [rule](#rules)"
 	case reflect.TypeFor[Headers]():

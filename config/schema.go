@@ -60,6 +60,8 @@ func (s schemas) of(t reflect.Type, f field) schema {
 		return s.ref(t, s.rule)
 	case reflect.TypeFor[Selector]():
 		return anyOf(schema{"const": "everyone"}, s.ref(t, s.selector))
+	case reflect.TypeFor[Expr]():
+		return schema{"type": []string{"string", "boolean"}}
 	case reflect.TypeFor[RouteAssertion]():
 		return anyOf(expandable(schema{"type": "boolean"}), s.ref(t, s.block))
 	case reflect.TypeFor[Headers]():

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gatehouse-proxy/gatehouse/config"
 	"github.com/gatehouse-proxy/gatehouse/policy"
+	"github.com/gatehouse-proxy/gatehouse/telemetry"
 )
 
 // actions translates the file's words; config has refused all others.
@@ -19,6 +20,15 @@ func compilePolicy(rules []config.Rule) (*policy.Policy, error) {
 	return policy.Compile(policyRules(rules))
 }
 
+// shadows are the counters of a policy's shadow rules.
+func shadows(p *policy.Policy, route string, process Process) []telemetry.ShadowRule {
+	var out []telemetry.ShadowRule
+	for _, rule := range p.Shadows() {
+		out = append(out, process.Metrics.Shadow(route, rule.Name, rule.Action.String()))
+	}
+	return out
+}
+
 func policyRules(rules []config.Rule) []policy.Rule {
 	out := make([]policy.Rule, len(rules))
 	for i, rule := range rules {
@@ -28,6 +38,7 @@ func policyRules(rules []config.Rule) []policy.Rule {
 			Include: selectors(rule.Include),
 			Require: selectors(rule.Require),
 			Exclude: selectors(rule.Exclude),
+			Shadow:  rule.Shadow,
 		}
 	}
 	return out
@@ -65,6 +76,8 @@ func selector(s *config.Selector) policy.Selector {
 		return policy.ServiceToken(s.ServiceToken)
 	case s.Bearer != nil:
 		return policy.BearerToken(s.Bearer)
+	case s.Expr != nil:
+		return policy.Expr(s.Expr.Program)
 	case s.IP != nil:
 		return policy.IP(prefixes(s.IP))
 	case s.NotIP != nil:

@@ -98,6 +98,7 @@ func (b *Build) routes(c *config.Config, prev *Build, names *session.Names, asse
 			Bearers:    accepted(r, bearers),
 			Assertions: assertions,
 			Metrics:    process.Metrics.Route(r.Name),
+			Shadows:    shadows(decide, r.Name, process),
 		})
 	}
 	return out, nil

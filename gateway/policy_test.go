@@ -44,6 +44,13 @@ func TestPolicyIsReadFromTopToBottom(t *testing.T) {
 		{`[{allow: {claim: {path: preferred_username, matches: "ana"}}}]`, 302, 403, 403},
 		{`[{allow: {claim: {path: groups, has: contractors}}}]`, 302, 403, 200},
 		{`[{allow: {claim: {path: groups, in: [contractors, x]}}}]`, 302, 403, 200},
+		{`[{allow: {expr: '"staff" in user.groups && user.email_verified'}}]`, 302, 200, 403},
+		{`[{allow: {expr: 'claims.preferred_username.startsWith("cleo")'}}]`, 302, 403, 200},
+		{`[{allow: {expr: 'claims.not_there == 1'}}]`, 302, 403, 403},
+		{`[{deny: {expr: 'claims.not_there == 1'}}, {allow: everyone}]`, 302, 403, 403},
+		{`[{bypass: {expr: 'request.path.endsWith("/x") && request.ip.startsWith("127.")'}}]`, 200, 200, 200},
+		{`[{deny: everyone, shadow: true}, {allow: {group: staff}}]`, 302, 200, 403},
+		{`[{bypass: everyone, shadow: true}, {allow: {group: staff}}]`, 302, 200, 403},
 		{`[{service_auth: everyone}]`, 401, 403, 403},
 		{`[{service_auth: {group: staff}}]`, 401, 403, 403},
 		{`[{service_auth: everyone}, {allow: {group: staff}}]`, 302, 200, 403},
@@ -68,6 +75,26 @@ func TestPolicyIsReadFromTopToBottom(t *testing.T) {
 }
 
 func name(i int) string { return "r" + string(rune('a'+i/26)) + string(rune('a'+i%26)) }
+
+// TestShadowRulesAreLoggedAndCounted and decide nothing.
+func TestShadowRulesAreLoggedAndCounted(t *testing.T) {
+	t.Parallel()
+	h := start(t, strings.Replace(simple, "policy: [{allow: {group: staff}}]",
+		"policy: [{name: no reports, deny: {path: /reports}, shadow: true}, {allow: {group: staff}}]", 1))
+	b := h.signIn("ana.kovacs")
+	b.fetch("GET", home+"/reports/1", "").fromApp()
+	line := h.log.last(t, "request", func(r map[string]any) bool { return r["path"] == "/reports/1" })
+	if line["shadow"] != "no reports" || line["decision"] != "allow" {
+		t.Errorf("the line is %v", line)
+	}
+	b.fetch("GET", home+"/x", "").fromApp()
+	if line := h.log.last(t, "request", func(r map[string]any) bool { return r["path"] == "/x" }); line["shadow"] != nil {
+		t.Errorf("the line is %v", line)
+	}
+	if got := h.admin("/metrics").text; !strings.Contains(got, `gatehouse_shadow_matches_total{action="deny",route="`) {
+		t.Errorf("no count of the shadow rule")
+	}
+}
 
 // visitor signs somebody in on a host without a page for everybody.
 func (h *house) visitor(user string) *browser {

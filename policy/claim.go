@@ -41,20 +41,25 @@ func (s claimSelector) compile(*compiler) (test, error) {
 	return test{term: &compiled, about: aboutCaller}, nil
 }
 
-// ClaimPaths lists the paths of all claim selectors of rules, sorted and
-// without duplicates: what a session must keep in Identity.Claims. Names that
-// mean fields of the Identity are left out.
+// ClaimPaths lists the paths of all claims that selectors of rules read, sorted
+// and without duplicates: what a session must keep in Identity.Claims. Names
+// that mean fields of the Identity are left out.
 func ClaimPaths(rules []Rule) []string {
 	paths := map[string]struct{}{}
 	for _, r := range rules {
 		for _, part := range [][]Selector{r.Include, r.Require, r.Exclude} {
 			for _, s := range part {
-				c, ok := s.(claimSelector)
-				if !ok {
-					continue
+				var read []string
+				switch s := s.(type) {
+				case claimSelector:
+					read = []string{s.path}
+				case exprSelector:
+					read = s.program.Reads().Claims
 				}
-				if _, field := mapped(&identity.Identity{}, c.path); !field {
-					paths[c.path] = struct{}{}
+				for _, path := range read {
+					if _, field := mapped(&identity.Identity{}, path); !field {
+						paths[path] = struct{}{}
+					}
 				}
 			}
 		}

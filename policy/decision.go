@@ -62,6 +62,10 @@ type Decision struct {
 	Rule string
 	// Reason is a stable code for logs and answers.
 	Reason Reason
+	// Shadows are the shadow rules that the reading came by and that would
+	// have had a say: those true, and for a known caller a deny not known to be
+	// false.
+	Shadows Shadows
 }
 
 // Reason says in one word why a Decision came out as it did.

@@ -13,6 +13,10 @@ type reading struct {
 	// asMachine reads an anonymous caller as one who may turn out to be any
 	// machine.
 	asMachine bool
+	// shadows are the shadow rules that would have had a say; steps, if not
+	// nil, is where to note what each rule did.
+	shadows Shadows
+	steps   []Step
 
 	member     groupMask
 	memberRead bool
@@ -31,7 +35,7 @@ const maxAddress = 320
 // interface would do, because arguments of interface methods escape: each
 // decision would then put its reading and its query on the heap.
 func (in *reading) truth(t test) Truth {
-	if in.who == nil && t.about != aboutRequest {
+	if in.who == nil && t.about != aboutRequest && (t.about != aboutMachine || in.asMachine) {
 		return in.unsaid(t.about)
 	}
 	result := Unknown // opens nothing: not an allow, and not an exception from a deny
@@ -50,6 +54,8 @@ func (in *reading) truth(t test) Truth {
 		result = term.truth(in.who)
 	case vouched:
 		result = term.truth(in.who)
+	case *expression:
+		result = term.truth(in, t.onError)
 	case tokens:
 		result = term.truth(in.query)
 	case network:

@@ -44,6 +44,8 @@ type Rule struct {
 	Include []Selector
 	Require []Selector
 	Exclude []Selector
+	// Shadow has the rule read and reported, and decide nothing.
+	Shadow bool
 }
 
 // rule is a Rule made fast for one policy.
@@ -51,12 +53,17 @@ type rule struct {
 	name                      string
 	action                    Action
 	include, require, exclude []test
+	// shadow is the rule's number among the shadow rules, -1 for a rule that
+	// decides.
+	shadow int
 }
 
 // test is a compiled selector.
 type test struct {
 	term  term
 	about about
+	// onError is what an expression that fails counts as here.
+	onError Truth
 }
 
 // about says of whom or what a selector speaks, and so what is known of it.
@@ -71,10 +78,13 @@ const (
 	aboutPerson
 	// aboutToken is known too: without a token it is false.
 	aboutToken
+	// aboutMachine is read of everybody, and guessed of whoever may turn out
+	// to be a machine.
+	aboutMachine
 )
 
 func (c *compiler) rule(r Rule, position int) (rule, error) {
-	out := rule{name: r.Name, action: r.Action}
+	out := rule{name: r.Name, action: r.Action, shadow: -1}
 	if out.name == "" {
 		out.name = fmt.Sprintf("rule %d", position)
 	}
@@ -89,7 +99,7 @@ func (c *compiler) rule(r Rule, position int) (rule, error) {
 		// Any of nothing is false: such a deny would silently deny nobody.
 		fail("include is empty, the rule could never be true")
 	}
-	tests := func(part string, selectors []Selector) []test {
+	tests := func(part string, selectors []Selector, onError Truth) []test {
 		var out []test
 		for i, s := range selectors {
 			if s == nil {
@@ -106,13 +116,23 @@ func (c *compiler) rule(r Rule, position int) (rule, error) {
 				fail("%s[%d]: bypass cannot depend on who is calling", part, i)
 				continue
 			}
+			t.onError = onError
 			out = append(out, t)
 		}
 		return out
 	}
-	out.include = tests("include", r.Include)
-	out.require = tests("require", r.Require)
-	out.exclude = tests("exclude", r.Exclude)
+	// An error makes a deny true, and every other rule false.
+	inRule := truthOf(r.Action == ActionDeny)
+	out.include = tests("include", r.Include, inRule)
+	out.require = tests("require", r.Require, inRule)
+	out.exclude = tests("exclude", r.Exclude, inRule.Not())
+	if r.Shadow {
+		if len(c.shadows) == maxShadows {
+			fail("a policy may have %d shadow rules", maxShadows)
+		}
+		out.shadow = len(c.shadows)
+		c.shadows = append(c.shadows, ShadowRule{out.name, r.Action})
+	}
 	return out, errors.Join(problems...)
 }
 

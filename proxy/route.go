@@ -35,6 +35,7 @@ type RouteOptions struct {
 	Bearers         []*machine.Bearer // whose tokens count
 	Assertions      []Assertion       // sent along for whoever is known
 	Metrics         *telemetry.RouteMetrics
+	Shadows         []telemetry.ShadowRule // as Policy.Shadows lists them
 }
 
 // Route is one public address, where it leads and who may pass.
@@ -49,6 +50,7 @@ type Route struct {
 	bearers         []*machine.Bearer
 	assertions      []Assertion
 	metrics         *telemetry.RouteMetrics
+	shadows         []telemetry.ShadowRule
 }
 
 // accepts reports whether a session of this provider counts on the route.

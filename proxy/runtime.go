@@ -108,7 +108,7 @@ func NewRuntime(o Options) (*Runtime, error) {
 		}
 		route := &Route{
 			Name: ro.Name, prefix: ro.Prefix, policy: ro.Policy, providers: ro.Providers,
-			unauthenticated: ro.Unauthenticated, permit: ro.Permit, forwarder: ro.Forwarder, bearers: ro.Bearers, assertions: ro.Assertions, metrics: ro.Metrics,
+			unauthenticated: ro.Unauthenticated, permit: ro.Permit, forwarder: ro.Forwarder, bearers: ro.Bearers, assertions: ro.Assertions, metrics: ro.Metrics, shadows: ro.Shadows,
 		}
 		s.routes[ro.Prefix] = route
 		s.longest = max(s.longest, len(ro.Prefix))

@@ -37,7 +37,20 @@ func (v *visit) decide(r *http.Request, c caller) policy.Decision {
 	v.record.Decision = recorded[d.Effect]
 	v.record.Rule = d.Rule
 	v.record.Reason = string(d.Reason)
+	v.shadowed(d.Shadows)
 	return d
+}
+
+// shadowed counts and notes the shadow rules that would have had a say.
+func (v *visit) shadowed(by policy.Shadows) {
+	for i := range by.All {
+		rule := v.route.shadows[i]
+		rule.Matched()
+		if v.record.Shadow != "" {
+			v.record.Shadow += ","
+		}
+		v.record.Shadow += rule.Name
+	}
 }
 
 // recorded names effects in the log.

@@ -85,6 +85,7 @@ func (rec *Record) fields() []slog.Attr {
 	f.text("email", rec.Email)
 	f.text("decision", rec.Decision.String())
 	f.text("rule", rec.Rule)
+	f.text("shadow", rec.Shadow)
 	f.text("reason", rec.Reason)
 	f.text("upstream", rec.Upstream)
 	f.text("session", rec.Session)

@@ -58,6 +58,7 @@ func (rec *Record) appendJSON(b []byte, level slog.Level) []byte {
 	b = appendIfAny(b, `,"email":"`, rec.Email)
 	b = appendIfAny(b, `,"decision":"`, rec.Decision.String())
 	b = appendIfAny(b, `,"rule":"`, rec.Rule)
+	b = appendIfAny(b, `,"shadow":"`, rec.Shadow)
 	b = appendIfAny(b, `,"reason":"`, rec.Reason)
 	b = appendIfAny(b, `,"upstream":"`, rec.Upstream)
 	b = appendIfAny(b, `,"session":"`, rec.Session)

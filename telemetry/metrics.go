@@ -22,6 +22,7 @@ type Metrics struct {
 	requests      *prometheus.CounterVec
 	duration      *prometheus.HistogramVec
 	upstream      *prometheus.HistogramVec
+	shadows       *prometheus.CounterVec
 	signIns       *signIns
 	refusals      *refusals
 	reloads       *prometheus.CounterVec
@@ -56,6 +57,7 @@ func NewMetrics(build Build) *Metrics {
 			Help:    "Time from asking the upstream to the head of its answer.",
 			Buckets: durationBuckets(),
 		}, []string{"route"}),
+		shadows:       newShadows(),
 		signIns:       newSignIns(),
 		refusals:      newRefusals(),
 		reloads:       newReloads(),
@@ -83,7 +85,7 @@ func NewMetrics(build Build) *Metrics {
 
 	m.registry.MustRegister(
 		dropped,
-		m.requests, m.duration, m.upstream, m.signIns.total, m.refusals.total, m.serviceTokens, m.reloads, m.refreshes, m.gauges, newUpstreams(m.gauges), newSpans(m.gauges), info,
+		m.requests, m.duration, m.upstream, m.shadows, m.signIns.total, m.refusals.total, m.serviceTokens, m.reloads, m.refreshes, m.gauges, newUpstreams(m.gauges), newSpans(m.gauges), info,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)

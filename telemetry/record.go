@@ -41,7 +41,10 @@ type Record struct {
 	// of [a-z_]+ that says why.
 	Decision Decision
 	Rule     string
-	Reason   string
+	// Shadow names the shadow rules that would have had a say, joined by
+	// commas.
+	Shadow string
+	Reason string
 	// Upstream is the address that the request was forwarded to.
 	Upstream string
 	// Session is the SessionHash of the session in use.

@@ -52,6 +52,7 @@ routes:
 type machines struct {
 	*house
 	issuer          *issuer
+	file            string
 	ci, deploy, old string
 }
 
@@ -63,11 +64,27 @@ func startMachines(t *testing.T, more ...string) *machines {
 		*token, hashes[name] = machine.Mint(strings.ToLower(name))
 	}
 	file := strings.Replace(fromPing, "    client_secret:", "    endpoints: {introspection: \"${ISSUER}/introspect\"}\n    client_secret:", 1)
-	m.house = start(t, onLoopback+oneKey+file+strings.Join(more, "")+machineRoutes,
+	m.file = onLoopback + oneKey + file + strings.Join(more, "") + machineRoutes
+	m.house = start(t, m.file, reloadable,
 		with("CI_HASH", hashes["CI"]), with("DEPLOY_HASH", hashes["DEPLOY"]), with("OLD_HASH", hashes["OLD"]), with("ISSUER", m.issuer.url))
 	m.issuer.clock = m.clock
 	m.log.secret(m.ci, m.deploy, m.old)
 	return m
+}
+
+// TestWithdrawnServiceTokensStopAtOnce: also what they opened before.
+func TestWithdrawnServiceTokensStopAtOnce(t *testing.T) {
+	t.Parallel()
+	m := startMachines(t)
+	conn := m.webSocket(t, "/x", "a=b\nX-Gatehouse-Token: "+m.ci)
+	conn.echoes("before")
+	m.app.take()
+	m.reload(strings.Replace(m.file, `"${CI_HASH}"`, "0000000000000000000000000000000000000000000000000000000000000001", 1))
+	m.refuses(t, m.ask("/x", "X-Gatehouse-Token", m.ci), 401, "service_token_unknown")
+	conn.saysGoodbye(1008)
+	m.reload(m.file)
+	m.app.answers(nil)
+	m.ask("/x", "X-Gatehouse-Token", m.ci).fromApp()
 }
 
 // ask sends a request with these headers and no cookie.
@@ -98,7 +115,7 @@ func TestServiceTokensAreProgramsOfTheFile(t *testing.T) {
 	m := startMachines(t)
 	set, _ := m.published(t, home+"/.auth/jwks.json")
 	for _, header := range [][]string{
-		{"X-Gatehouse-Token", m.ci}, {"Authorization", "Bearer " + m.ci}, {"Authorization", "bearer  " + m.ci},
+		{"X-Gatehouse-Token", m.ci}, {"Authorization", "Bearer " + m.ci}, {"Authorization", "bearer  " + m.ci}, {"Authorization", "Bearer\t" + m.ci},
 	} {
 		m.app.take()
 		m.ask("/x", header...).fromApp()
@@ -407,7 +424,17 @@ func TestCloudflareServiceTokenHeaders(t *testing.T) {
 		{[]string{"CF-Access-Client-Id", "ci", "CF-Access-Client-Secret", m.ci, "X-Gatehouse-Token", m.ci}, "credentials_ambiguous"},
 		{[]string{"Authorization", single("deploy", m.ci)}, "service_token_unknown"},
 		{[]string{"Authorization", single("ci", m.ci[:len(m.ci)-1])}, "service_token_malformed"},
+		{[]string{"Authorization", strings.Replace(single("ci", m.ci), "}", `, "more": 1}`, 1)}, "service_token_malformed"},
+		{[]string{"Authorization", strings.Replace(single("ci", m.ci), "{", `{"cf-access-client-id": "deploy", `, 1)}, "service_token_malformed"},
+		{[]string{"Authorization", `{"cf-access-client-secret": "` + m.ci + `"`}, "service_token_malformed"},
+		{[]string{"Authorization", "{" + strings.Repeat(" ", 5000) + "}"}, "service_token_malformed"},
 	} {
 		m.refuses(t, m.ask("/x", tt.header...), 401, tt.reason)
+	}
+	// JSON that is the application's own stays so.
+	m.signIn("ana.kovacs").fetch("GET", home+"/x", "", "Authorization", `{"key": "theirs"}`).fromApp()
+	all := m.app.take()
+	if got := all[len(all)-1].Header.Get("Authorization"); got != `{"key": "theirs"}` {
+		t.Errorf("the application's own header arrives as %q", got)
 	}
 }

@@ -87,11 +87,13 @@ func (d *Desk) authorization(value string, service, bearer bool) Presented {
 	if service && d.cloudflare && strings.HasPrefix(strings.TrimSpace(value), "{") {
 		return single(value)
 	}
-	scheme, token, _ := strings.Cut(strings.TrimLeft(value, " \t"), " ")
+	scheme, token := strings.TrimLeft(value, " \t"), ""
+	if i := strings.IndexAny(scheme, " \t"); i >= 0 { // readers differ on the tab
+		scheme, token = scheme[:i], strings.Trim(scheme[i:], " \t")
+	}
 	if identity.FoldASCII(scheme) != "bearer" {
 		return Presented{}
 	}
-	token = strings.Trim(token, " \t")
 	switch {
 	case service && strings.HasPrefix(token, Prefix):
 		return Presented{there: true, token: token, InAuthorization: true}
@@ -101,14 +103,26 @@ func (d *Desk) authorization(value string, service, bearer bool) Presented {
 	return Presented{}
 }
 
+// maxSingle bounds Cloudflare's single header, in bytes.
+const maxSingle = 4 << 10
+
 // single is Cloudflare's "authenticate with a single header": both values as
-// JSON. Its documents write the names in several ways.
+// JSON. Its documents write the names in several ways. What has one of the
+// names and is not exactly that holds a secret of ours all the same, and is
+// not the application's to see.
 func single(value string) Presented {
-	object, err := identity.DecodeClaims([]byte(value))
-	if err != nil {
+	ours := Presented{there: true, named: true, InAuthorization: true}
+	if len(value) > maxSingle {
+		return ours
+	}
+	if !strings.Contains(fold(value), "cf-access-client") {
 		return Presented{}
 	}
-	p := Presented{there: true, named: true, InAuthorization: true}
+	object, err := identity.DecodeClaims([]byte(value))
+	if err != nil || len(object) != 2 {
+		return ours
+	}
+	p := ours
 	for name, v := range object {
 		text, _ := v.(string)
 		switch fold(name) {
@@ -117,11 +131,8 @@ func single(value string) Presented {
 		case "cf-access-client-secret":
 			p.token = text
 		default:
-			return Presented{}
+			return ours
 		}
-	}
-	if p.token == "" {
-		return Presented{}
 	}
 	return p
 }

@@ -47,11 +47,14 @@ func (a *assertion) Meanings() []claimMeaning {
 	for _, m := range []claimMeaning{
 		{"iss", "who made the token: compare it with the gateway's address"},
 		{"aud", "whom it is for: compare it with your own address, so that a token for another application is worth nothing here"},
-		{"exp", "when it ends, in seconds since 1970: a few minutes from now, as every request brings a fresh one"},
+		{"exp", "when it ends, in seconds since 1970: a few minutes from now; the gateway sends another before that"},
 		{"iat", "when it was made"},
 		{"nbf", "when it begins to hold"},
 		{"sub", "the person's subject, as in X-Forwarded-User"},
+		{"provider", "who vouches for them: a subject is unique at one provider only"},
+		{"machine", "the program's name in the gateway's file, when no person is calling"},
 		{"email", "their address, if they have one"},
+		{"email_verified", "whether somebody made sure that the address is theirs"},
 		{"groups", "their groups, as a list that needs no decoding"},
 		{"name", "their display name"},
 	} {

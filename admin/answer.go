@@ -1,19 +1,25 @@
 package admin
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 )
 
 // JSON answers v, indented: it is read by people with curl too.
 func JSON(w http.ResponseWriter, status int, v any) {
-	body, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		status, body = http.StatusInternalServerError, []byte(`{"error":"internal"}`)
+	var body bytes.Buffer
+	out := json.NewEncoder(&body)
+	out.SetEscapeHTML(false) // addresses in it are copied by people
+	out.SetIndent("", "  ")
+	if err := out.Encode(v); err != nil {
+		status = http.StatusInternalServerError
+		body.Reset()
+		body.WriteString(`{"error":"internal"}` + "\n")
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	w.Write(append(body, '\n')) // a client that is gone needs no answer
+	w.Write(body.Bytes()) // a client that is gone needs no answer
 }
 
 // indented is v as people read JSON, "" for nil.

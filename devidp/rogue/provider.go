@@ -35,7 +35,8 @@ type Provider struct {
 	mu     sync.Mutex // guards all below
 	script Script
 	counts map[string]int
-	nonces map[string]string // by code
+	nonces map[string]string     // by code
+	pushed map[string]url.Values // by request_uri
 }
 
 // Start serves a provider on a free loopback port until the test ends. Its
@@ -45,7 +46,7 @@ func Start(t testing.TB, now func() time.Time) *Provider {
 	if now == nil {
 		now = time.Now
 	}
-	p := &Provider{now: now, keys: generated(), counts: map[string]int{}, nonces: map[string]string{}}
+	p := &Provider{now: now, keys: generated(), counts: map[string]int{}, nonces: map[string]string{}, pushed: map[string]url.Values{}}
 	p.keys.ClientSecret = ClientSecret
 	srv := httptest.NewServer(p)
 	t.Cleanup(srv.Close)
@@ -94,6 +95,9 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	endpoint := strings.Replace(path, ".well-known/openid-configuration", "discovery", 1)
 	script := p.arrive(endpoint)
 	r.Body = http.MaxBytesReader(w, r.Body, maxRequestBody)
+	if script.Raw != nil && script.Raw(endpoint, w, r) {
+		return
+	}
 	switch endpoint {
 	case "discovery":
 		writeJSON(w, p.document(script))
@@ -105,6 +109,8 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.token(w, r, script)
 	case "userinfo":
 		p.userinfo(w, script)
+	case "par":
+		p.par(w, r)
 	case "signoff":
 		w.WriteHeader(http.StatusNoContent)
 	default:
@@ -131,6 +137,7 @@ func (p *Provider) document(s Script) map[string]any {
 		"userinfo_endpoint":                     p.issuer + "/userinfo",
 		"jwks_uri":                              p.issuer + "/jwks",
 		"end_session_endpoint":                  p.issuer + "/signoff",
+		"pushed_authorization_request_endpoint": p.issuer + "/par",
 		"response_types_supported":              []string{"code"},
 		"subject_types_supported":               []string{"public"},
 		"id_token_signing_alg_values_supported": []string{"RS256"},
@@ -154,7 +161,7 @@ func (p *Provider) jwks(w http.ResponseWriter, s Script) {
 // authorize signs the configured subject in without a question and goes
 // straight back.
 func (p *Provider) authorize(w http.ResponseWriter, r *http.Request, s Script) {
-	asked := r.URL.Query()
+	asked := p.unfold(r.URL.Query())
 	target, err := url.Parse(asked.Get("redirect_uri"))
 	if err != nil || !target.IsAbs() {
 		http.Error(w, "redirect_uri is missing", http.StatusBadRequest)
@@ -173,6 +180,30 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request, s Script) {
 	}
 	target.RawQuery = query.Encode()
 	http.Redirect(w, r, target.String(), http.StatusFound)
+}
+
+// par keeps a pushed request for one use.
+func (p *Provider) par(w http.ResponseWriter, r *http.Request) {
+	r.ParseForm()
+	name := "urn:ietf:params:oauth:request_uri:" + rand.Text()
+	p.mu.Lock()
+	p.pushed[name] = r.PostForm
+	p.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusCreated)
+	json.NewEncoder(w).Encode(map[string]any{"request_uri": name, "expires_in": 60})
+}
+
+// unfold puts a pushed request in place of its name.
+func (p *Provider) unfold(asked url.Values) url.Values {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	name := asked.Get("request_uri")
+	if pushed, ok := p.pushed[name]; ok {
+		delete(p.pushed, name)
+		return pushed
+	}
+	return asked
 }
 
 func (p *Provider) newCode(nonce string) string {

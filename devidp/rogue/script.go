@@ -11,6 +11,9 @@ import (
 type Script struct {
 	// Discovery changes the metadata document.
 	Discovery func(document map[string]any)
+	// Raw answers an endpoint (discovery, jwks, token, userinfo, par) itself
+	// and returns true, or returns false.
+	Raw func(endpoint string, w http.ResponseWriter, r *http.Request) bool
 	// JWKS changes the key set, which has the member "keys": a []any of objects.
 	JWKS func(set map[string]any, keys Keys)
 	// Authorize changes the answer that the browser carries to the redirect

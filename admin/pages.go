@@ -30,7 +30,7 @@ func NewPages() *Pages {
 		panic(err) // it is compiled in, or nothing works
 	}
 	p := &Pages{sheet: sheet, templates: map[string]*template.Template{}}
-	for _, name := range []string{"sign_in.html", "try.html"} {
+	for _, name := range []string{"sign_in.html", "try.html", "console.html"} {
 		p.templates[name] = template.Must(template.ParseFS(files, "templates/layout.html", "templates/"+name))
 	}
 	return p

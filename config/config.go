@@ -25,6 +25,7 @@ type Config struct {
 
 	report       *report // where every value stands
 	files        []string
+	text         []byte // the file
 	warnings     []string
 	placeholders bool
 }

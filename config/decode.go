@@ -13,9 +13,10 @@ import (
 // none with a value in it that must not be seen.
 type decoder struct {
 	*report
-	expand *expander
-	visits int
-	blocks map[reflect.Type][]field // read once for a thousand routes
+	expand  *expander
+	visits  int
+	secrets []*yaml.Node             // values that are secrets, for Redacted
+	blocks  map[reflect.Type][]field // read once for a thousand routes
 }
 
 // fields is fieldsOf, remembered.
@@ -103,6 +104,9 @@ func (d *decoder) follow(n *yaml.Node, p path) (*yaml.Node, bool) {
 
 // scalar reads one value as text, expands it, and lets its type parse it.
 func (d *decoder) scalar(n *yaml.Node, v reflect.Value, f field, p path) {
+	if _, isSecret := v.Addr().Interface().(*Secret); isSecret {
+		d.secrets = append(d.secrets, n)
+	}
 	if n.Kind == yaml.SequenceNode && f.laterAsAList {
 		d.reject(p, "a list is not supported yet; give one value")
 		return

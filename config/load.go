@@ -62,7 +62,7 @@ func (o LoadOptions) Parse(name string, data []byte) (*Config, error) {
 	}
 	expand := &expander{getenv: o.Getenv, readFile: o.ReadFile, placeholders: o.PlaceholderSecrets}
 	d := &decoder{report: r, expand: expand}
-	c := &Config{report: r, placeholders: o.PlaceholderSecrets}
+	c := &Config{report: r, text: data, placeholders: o.PlaceholderSecrets}
 	d.value(document, reflect.ValueOf(c).Elem(), field{}, root)
 	check := &checker{report: r, config: c, readFile: o.ReadFile, readDir: o.ReadDir, placeholders: o.PlaceholderSecrets}
 	if !r.broken[root] {

@@ -22,7 +22,10 @@ func (s *Server) probeAddresses() []admin.Address {
 // adminAddresses is the table of section "Admin listener" in docs/reference.
 // Read needs the token; Change also `write: true` and no foreign Origin.
 func (s *Server) adminAddresses() []admin.Address {
+	console := s.console()
 	return append(s.probeAddresses(), []admin.Address{
+		{Pattern: "GET /{$}", Access: admin.Read, Handle: console.ServePage},
+		{Pattern: "GET /api/state", Access: admin.Read, Handle: console.ServeState},
 		{Pattern: "GET /providers/{name}/test", Access: admin.Read, Handle: s.showTest},
 		{Pattern: "POST /providers/{name}/test", Access: admin.Read, Handle: s.openTest},
 		{Pattern: "POST /api/reload", Access: admin.Change, Handle: s.askedToReload},

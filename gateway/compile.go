@@ -56,13 +56,14 @@ type Build struct {
 	tls       *tls.Config               // nil on a plaintext listener
 	exporter  *trace.Exporter           // nil traces nothing
 	lasting   lasting
+	loaded    time.Time
 }
 
 // Compile builds what c says. It reads the files that c names and touches no
 // network. prev is the Build that c follows, nil at the start: what has not
 // changed since is taken over from it, and prev goes on serving meanwhile.
 func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
-	b := &Build{Config: c, pools: map[string]*upstream.Pool{}, lasting: inherit(prev, process)}
+	b := &Build{Config: c, pools: map[string]*upstream.Pool{}, lasting: inherit(prev, process), loaded: time.Now()}
 	keep := keptClaims(c)
 	for i := range c.Providers {
 		o, err := providerOptions(&c.Providers[i], keep, len(c.Providers) == 1, process)
@@ -131,6 +132,7 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 		AccessLog:  telemetry.NewAccessLog(process.Log, c.Log.Access),
 		Metrics:    process.Metrics,
 		Tracer:     tracer,
+		Recent:     b.lasting.recent,
 		Remember:   c.Session.RememberMax > 0,
 		Log:        process.Log,
 		NewLogin: func(rs proxy.Routes) *login.Login {

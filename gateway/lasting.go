@@ -4,6 +4,7 @@ import (
 	"github.com/gatehouse-proxy/gatehouse/login"
 	"github.com/gatehouse-proxy/gatehouse/provider"
 	"github.com/gatehouse-proxy/gatehouse/session"
+	"github.com/gatehouse-proxy/gatehouse/telemetry"
 	"github.com/gatehouse-proxy/gatehouse/upstream"
 )
 
@@ -23,6 +24,7 @@ type lasting struct {
 	signOffs *login.Limiter    // and of front-channel sign-outs
 	tests    *login.Tests      // operators' test sign-ins
 	buffers  *upstream.Buffers
+	recent   *telemetry.Recent // what the operators' page shows
 
 	refreshes *login.Refreshes // one grant for all, and failures that call for patience
 	logoutIDs *login.LogoutIDs // a logout token counts once
@@ -41,6 +43,7 @@ func inherit(prev *Build, process Process) lasting {
 		failures: login.NewLimiter(failureEvery, failureBurst, process.Now),
 		signOffs: login.NewLimiter(startEvery, startBurst, process.Now),
 		buffers:  new(upstream.Buffers),
+		recent:   new(telemetry.Recent),
 
 		refreshes: login.NewRefreshes(process.Now),
 		logoutIDs: login.NewLogoutIDs(process.Now),

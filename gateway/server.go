@@ -29,6 +29,7 @@ type Server struct {
 	crew         crew
 	certificates certificates
 	operators    *operators
+	born         time.Time
 	state        state
 	listeners    []opened
 	// requests is the context below every request's. It ends after the drain
@@ -47,7 +48,7 @@ type opened struct {
 // Open opens every listener that the configuration names, so that an address
 // in use is known before anything serves.
 func Open(b *Build, process Process) (*Server, error) {
-	s := &Server{process: process, started: b.Config, operators: newOperators(), files: newFiles(process.Source, b.Config), gateway: proxy.NewGateway(b.Runtime)}
+	s := &Server{process: process, born: time.Now(), started: b.Config, operators: newOperators(), files: newFiles(process.Source, b.Config), gateway: proxy.NewGateway(b.Runtime)}
 	s.serving.Store(b)
 	s.admit(b.Config)
 	s.state.set("starting")
@@ -160,7 +161,7 @@ func (s *Server) current() *Build { return s.serving.Load() }
 
 func gauges(b *Build) telemetry.Gauges {
 	return telemetry.Gauges{
-		ConfigLoaded:       time.Now(),
+		ConfigLoaded:       b.loaded,
 		Upstreams:          b.upstreamGauges,
 		SessionsRemembered: b.store.remembered,
 		StoreUp:            b.store.up,

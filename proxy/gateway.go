@@ -115,6 +115,7 @@ func (rt *Runtime) finish(w *telemetry.ResponseWriter, r *http.Request, v *visit
 		metrics = v.route.metrics
 	}
 	metrics.Observe(v.record)
+	rt.recent.Note(v.record)
 	rt.accessLog.Write(v.record)
 	if crash != nil {
 		panic(crash)

@@ -35,7 +35,8 @@ type Options struct {
 	NewLogin   func(Routes) *login.Login
 	AccessLog  *telemetry.AccessLog
 	Metrics    *telemetry.Metrics
-	Tracer     *trace.Tracer // nil traces nothing
+	Tracer     *trace.Tracer     // nil traces nothing
+	Recent     *telemetry.Recent // nil remembers nothing
 	// Remember says that the store hands out the same session for the same
 	// cookie, so that what was made of it is worth keeping.
 	Remember bool
@@ -63,6 +64,7 @@ type Runtime struct {
 	accessLog *telemetry.AccessLog
 	metrics   *telemetry.Metrics
 	tracer    *trace.Tracer
+	recent    *telemetry.Recent
 	unrouted  *telemetry.RouteMetrics // counts what no route takes
 	log       *slog.Logger
 
@@ -93,6 +95,7 @@ func NewRuntime(o Options) (*Runtime, error) {
 		accessLog: o.AccessLog,
 		metrics:   o.Metrics,
 		tracer:    o.Tracer,
+		recent:    o.Recent,
 		unrouted:  o.Metrics.Route(""),
 		log:       o.Log,
 		replaced:  make(chan struct{}),

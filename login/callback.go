@@ -142,6 +142,11 @@ func (l *Login) establish(w http.ResponseWriter, r *http.Request, p *provider.Pr
 		s.Levels = map[string]session.Time{acr: session.At(l.Now())}
 	}
 	err := l.Store.Save(w, r, s)
+	if errors.Is(err, session.ErrTooLarge) && s.Tokens.ID != "" && !l.Renewal.ID {
+		// Signing in matters more than the hint of a sign-out.
+		s.Tokens.ID, s.Tokens.IDExpires = "", 0
+		err = l.Store.Save(w, r, s)
+	}
 	switch {
 	case errors.Is(err, session.ErrTooLarge):
 		return nil, tooLarge(err)

@@ -3,7 +3,9 @@ package login
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/page"
@@ -87,11 +89,7 @@ func (l *Login) join(r *http.Request, s *session.Session, p *provider.Provider, 
 		// that the provider gives once must not be lost).
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), refreshDeadline)
 		asked := r.Clone(ctx)
-		go func() {
-			defer cancel()
-			next, err := l.refresh(asked, s, p)
-			l.Refreshes.land(s.ID, f, next, err)
-		}()
+		go l.fly(asked, f, s, p, cancel)
 	} else if usable {
 		return s, nil
 	}
@@ -109,6 +107,20 @@ func (l *Login) join(r *http.Request, s *session.Session, p *provider.Provider, 
 	case <-r.Context().Done():
 		return nil, session.ErrUnavailable
 	}
+}
+
+// fly refreshes on a goroutine of its own, where a panic would end the process.
+func (l *Login) fly(r *http.Request, f *flight, s *session.Session, p *provider.Provider, done func()) {
+	var next *session.Session
+	err := error(session.ErrUnavailable) // unless it comes to an end
+	defer func() {
+		if crash := recover(); crash != nil {
+			l.Log.Error("refresh panicked", "panic", fmt.Sprint(crash), "stack", string(debug.Stack()))
+		}
+		l.Refreshes.land(s.ID, f, next, err)
+		done()
+	}()
+	next, err = l.refresh(r, s, p)
 }
 
 // refresh asks the provider, under the lock that makes it once for all

@@ -69,7 +69,6 @@ func (p *Provider) readMetadata(document identity.Claims, at At) (*metadata, *Er
 		{"token_endpoint", p.o.Endpoints.Token, true, &m.token},
 		{"jwks_uri", p.o.Endpoints.JWKS, true, &m.jwks},
 		{"userinfo_endpoint", p.o.Endpoints.Userinfo, false, &m.userinfo},
-		{"pushed_authorization_request_endpoint", p.o.Endpoints.PAR, false, &m.par},
 	} {
 		if endpoint.configured != "" {
 			*endpoint.into = endpoint.configured
@@ -81,15 +80,18 @@ func (p *Provider) readMetadata(document identity.Claims, at At) (*metadata, *Er
 		}
 		*endpoint.into = address
 	}
+	// What most sign-ins do without keeps nobody out: an odd value reads as none.
+	m.par = p.optional(document, at, p.o.Endpoints.PAR, "pushed_authorization_request_endpoint")
+	m.requirePAR, _ = document["require_pushed_authorization_requests"].(bool)
+	m.scopes = identity.Strings(document["scopes_supported"])
+	m.assertionAlgs = identity.Strings(document["token_endpoint_auth_signing_alg_values_supported"])
 	var challenges []string
 	for _, list := range []struct {
 		name string
 		into *[]string
 	}{
 		{"token_endpoint_auth_methods_supported", &m.authMethods},
-		{"token_endpoint_auth_signing_alg_values_supported", &m.assertionAlgs},
 		{"code_challenge_methods_supported", &challenges},
-		{"scopes_supported", &m.scopes},
 	} {
 		v, present := document[list.name]
 		if _, isList := v.([]any); present && v != nil && !isList {
@@ -98,22 +100,27 @@ func (p *Provider) readMetadata(document identity.Claims, at At) (*metadata, *Er
 		*list.into = identity.Strings(v)
 	}
 	m.s256 = slices.Contains(challenges, "S256")
-	for _, flag := range []struct {
-		name string
-		into *bool
-	}{
-		{"authorization_response_iss_parameter_supported", &m.issInResponse},
-		{"require_pushed_authorization_requests", &m.requirePAR},
-	} {
-		switch v := document[flag.name].(type) {
-		case nil:
-		case bool:
-			*flag.into = v
-		default:
-			return nil, refuse(ReasonAnswerMalformed, "%s is no boolean", flag.name)
-		}
+	switch v := document["authorization_response_iss_parameter_supported"].(type) {
+	case nil:
+	case bool:
+		m.issInResponse = v
+	default:
+		return nil, refuse(ReasonAnswerMalformed, "authorization_response_iss_parameter_supported is no boolean")
 	}
 	return m, nil
+}
+
+// optional reads an endpoint that few need: the configuration's, else
+// discovery's, and one that cannot be used counts as missing.
+func (p *Provider) optional(document identity.Claims, at At, configured, name string) string {
+	if configured != "" {
+		return configured
+	}
+	address, err := p.discovered(document, at, name, false)
+	if err != nil {
+		p.o.Log.Warn("endpoint of the provider left out", "provider", p.o.Name, "error", err.Error())
+	}
+	return address
 }
 
 // discovered reads one endpoint. It may be on another host, as it is with

@@ -228,3 +228,21 @@ func TestResponseModeIsAskedFor(t *testing.T) {
 		}
 	}
 }
+
+// TestOddMetadataOfWhatIsNotUsedKeepsNobodyOut: few providers need all of it.
+func TestOddMetadataOfWhatIsNotUsedKeepsNobodyOut(t *testing.T) {
+	for name, v := range map[string]any{
+		"pushed_authorization_request_endpoint": "http://idp.example.com/par", "require_pushed_authorization_requests": "no",
+		"scopes_supported": "openid email", "token_endpoint_auth_signing_alg_values_supported": 7,
+	} {
+		i := newIDP(t)
+		i.discovery[name] = v
+		if _, err := i.client(nil).AuthorizationURL(t.Context(), authRequest()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	i := newIDP(t) // but nothing is pushed in the clear
+	i.discovery["pushed_authorization_request_endpoint"] = "http://idp.example.com/par"
+	_, err := i.client(func(o *Options) { o.PAR = "required" }).AuthorizationURL(t.Context(), authRequest())
+	wantReason(t, err, ReasonPARMissing)
+}

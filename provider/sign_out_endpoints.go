@@ -20,20 +20,7 @@ type signOutEndpoints struct {
 // where one that cannot be used counts as missing: nobody is kept from signing
 // in because of where signing out would lead.
 func (p *Provider) signOutEndpoints(document identity.Claims, at At) signOutEndpoints {
-	read := func(configured string, names ...string) string {
-		if configured != "" || document == nil {
-			return configured
-		}
-		for _, name := range names {
-			address, err := p.discovered(document, at, name, false)
-			if err != nil {
-				p.o.Log.Warn("endpoint of the provider left out", "provider", p.o.Name, "error", err.Error())
-			} else if address != "" {
-				return address
-			}
-		}
-		return ""
-	}
+	read := func(configured, name string) string { return p.optional(document, at, configured, name) }
 	return signOutEndpoints{
 		endSession:    read(p.o.Endpoints.EndSession, "end_session_endpoint"),
 		startSLO:      read("", "ping_end_session_endpoint"),

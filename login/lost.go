@@ -15,9 +15,9 @@ const (
 	// was lost. Cookies may be what is lost, so the mark cannot be in one.
 	againMark = "~"
 	// maxLaps is how many sign-ins in a row may come to nothing before they are
-	// called a loop. Each took a redirect to the provider, which the browser
-	// follows without a question where people are signed in there.
-	maxLaps = 4
+	// called a loop. Where people are signed in at the provider each round is
+	// redirects alone, up to six of them, and browsers give up at twenty.
+	maxLaps = 3
 )
 
 // mark is what a adds to its state.

@@ -38,6 +38,7 @@ func (w *Wire) Write(p []byte) (int, error) {
 	}
 	w.asked.Store(true) // one answer, however it is cut into pieces
 	w.lingerAtClose()
+	w.forget() // nothing is read any more, and a flood of large heads would stay for the linger's time
 	if _, err := w.Conn.Write(w.gateway.unasked(w.Conn, p)); err != nil {
 		return 0, err
 	}

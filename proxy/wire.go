@@ -70,10 +70,15 @@ func (w *Wire) CloseWrite() error {
 // WebSocket's handshake.
 func (w *Wire) release() {
 	w.foreign.Store(true)
+	w.forget()
+	_ = w.Conn.SetReadDeadline(time.Time{})
+}
+
+// forget stops watching and keeps nothing of what was seen.
+func (w *Wire) forget() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.state, w.heads, w.line = opaque, nil, nil
-	_ = w.Conn.SetReadDeadline(time.Time{})
+	w.state, w.heads, w.line, w.current = opaque, nil, nil, head{}
 }
 
 // lingerAtClose makes Close wait for a client that is still sending.

@@ -27,6 +27,7 @@ var floors = map[string]int{
 	"identity":  1,
 	"config":    1,
 	"expr":      0,
+	"acme":      1,
 	"page":      1,
 	"upstream":  1,
 	"telemetry": 1,

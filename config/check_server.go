@@ -12,6 +12,7 @@ func (c *checker) server(s *Server, p path) {
 	for i, pair := range s.TLS {
 		c.pair(p.key("tls").item(i), pair.Cert, pair.Key)
 	}
+	c.acme(s, p.key("acme"))
 	c.noteTrustInAll(s.TrustedProxies, p.key("trusted_proxies"))
 	c.oneHeaderPerFact(s, p.key("trusted_headers"))
 	c.authPath(s.AuthPath, p.key("auth_path"))
@@ -173,7 +174,7 @@ func (c *checker) noteTrustInAll(trusted []Trusted, p path) {
 // client has the terminator's address.
 func (c *checker) noteUnknownPeers(s *Server, p path) {
 	behindTLS := slices.ContainsFunc(c.config.Routes, func(r Route) bool { return r.From != nil && r.From.Scheme == "https" })
-	if behindTLS && len(s.TLS) == 0 && len(s.TrustedProxies) == 0 {
+	if behindTLS && len(s.TLS) == 0 && s.ACME.Cache == "" && len(s.TrustedProxies) == 0 {
 		c.note(p.key("trusted_proxies"), "is empty while https routes are served without tls: all clients will have the address of the proxy in front, also for ip rules; name that proxy, for example trusted_proxies: [10.0.0.0/8]")
 	}
 }

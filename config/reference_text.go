@@ -88,7 +88,14 @@ var referenceChapters = []chapter{
   probe_listen: ":9181"
 `},
 	{level: "###", title: "server.tls", block: reflect.TypeFor[TLSPair](),
-		intro: "One pair or a list of them. The files are read at start."},
+		intro: "One pair or a list of them. A changed file is loaded without a restart; see [operations](operations.md#tls)."},
+	{level: "###", title: "server.acme", block: reflect.TypeFor[ACME](),
+		intro: "Certificates from Let's Encrypt or another authority that speaks ACME; see [operations](operations.md#certificates-from-an-authority). To set it is to agree to the authority's terms.",
+		example: `server:
+  listen: ":443"
+  redirect_listen: ":80"
+  acme: {email: ops@example.com, cache: /var/lib/gatehouse/acme}
+`},
 	{level: "###", title: "server.admin", block: reflect.TypeFor[Admin](),
 		intro: "Health, metrics and state for operators, never on the public listener.",
 		example: `server:

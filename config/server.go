@@ -4,6 +4,7 @@ package config
 type Server struct {
 	Listen          string    `yaml:"listen" default:":8080" doc:"Address of the public listener: host:port, or unix:/path."`
 	TLS             []TLSPair `yaml:"tls" doc:"Certificates; several are chosen by SNI. Without them the listener is plaintext, for use behind a TLS terminator."`
+	ACME            ACME      `yaml:"acme" doc:"Instead of tls: obtains certificates by itself, for the hosts of all https routes."`
 	RedirectListen  string    `yaml:"redirect_listen" placeholder:"127.0.0.1:0" doc:"Address of a second, plaintext listener that sends http to https, for example :80."`
 	TrustedProxies  []Trusted `yaml:"trusted_proxies" doc:"CIDRs, addresses or \"unix\": the peers whose trusted_headers are believed. Default nobody."`
 	TrustedHeaders  []string  `yaml:"trusted_headers" default:"[X-Forwarded-For, X-Forwarded-Proto]" enum:"X-Forwarded-For,X-Forwarded-Proto,X-Forwarded-Host,Forwarded,X-Real-Ip" doc:"What is believed from trusted_proxies. Two headers for one fact are an error. X-Forwarded-For and Forwarded are read from the right, past trusted addresses."`
@@ -14,7 +15,6 @@ type Server struct {
 	ShutdownTimeout Duration  `yaml:"shutdown_timeout" default:"30s" doc:"How long running requests may take to finish once the listeners are closed, after SIGTERM and drain_delay."`
 	MaxHeaderBytes  Size      `yaml:"max_header_bytes" default:"64KiB" doc:"Largest request head that is read; a larger one gets 431."`
 
-	ACME    Later `yaml:"acme" later:"true"`
 	AuthURL Later `yaml:"auth_url" later:"true"`
 }
 

@@ -3,8 +3,10 @@ package gateway
 import (
 	"crypto/tls"
 	"fmt"
+	"net/http"
 	"sync/atomic"
 
+	"github.com/gatehouse-proxy/gatehouse/acme"
 	"github.com/gatehouse-proxy/gatehouse/config"
 )
 
@@ -30,6 +32,33 @@ func (s *certificates) listenerConfig() *tls.Config {
 	c := first.Clone()
 	c.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) { return s.now.Load(), nil }
 	return c
+}
+
+// managed is the Manager of the certificates that c has obtained, nil for none.
+// Once at work it stays: only the names may change without a restart.
+func managed(c *config.Config, prev *Build, process Process) *acme.Manager {
+	a := &c.Server.ACME
+	switch {
+	case a.Cache == "":
+		return nil
+	case prev != nil:
+		return prev.acme
+	}
+	return acme.New(acme.Options{Email: a.Email, Directory: a.DirectoryURL(), Cache: a.Cache, Log: process.Log})
+}
+
+// obtain tells the Manager where the proofs are asked for, and for which names.
+func (s *Server) obtain(b *Build) {
+	if b.acme != nil {
+		b.acme.Listen(s.Address("public"), s.Address("redirect"))
+		b.acme.Follow(b.Config.CertificateNames())
+	}
+}
+
+// proves answers the authority's questions on the redirect listener.
+func (s *Server) proves(w http.ResponseWriter, r *http.Request) bool {
+	m := s.current().acme
+	return m != nil && m.Answer(w, r)
 }
 
 // compileTLS loads the certificates that c names; crypto/tls chooses among them

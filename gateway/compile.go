@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/gatehouse-proxy/gatehouse/acme"
 	"github.com/gatehouse-proxy/gatehouse/config"
 	"github.com/gatehouse-proxy/gatehouse/login"
 	"github.com/gatehouse-proxy/gatehouse/provider"
@@ -55,6 +56,7 @@ type Build struct {
 	pools     map[string]*upstream.Pool // by route
 	tls       *tls.Config               // nil on a plaintext listener
 	exporter  *trace.Exporter           // nil traces nothing
+	acme      *acme.Manager             // nil unless it obtains the certificates
 	lasting   lasting
 	loaded    time.Time
 }
@@ -81,6 +83,9 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 	var err error
 	if b.tls, err = compileTLS(c); err != nil {
 		return nil, err
+	}
+	if b.acme = managed(c, prev, process); b.acme != nil {
+		b.tls = b.acme.TLS()
 	}
 	pages, err := newPages(c, process)
 	if err != nil {

@@ -110,6 +110,9 @@ func (b *Build) background() []runner {
 	for _, pool := range b.pools {
 		list = append(list, pool)
 	}
+	if b.acme != nil {
+		list = append(list, b.acme)
+	}
 	if b.store.servers != nil {
 		list = append(list, b.store.servers)
 	}

@@ -76,6 +76,7 @@ func (s *Server) swap(next *Build) {
 	s.gateway.Swap(next.Runtime)
 	s.admit(next.Config)
 	s.certificates.follow(next.tls)
+	s.obtain(next)
 	s.crew.follow(next.background())
 	s.process.Metrics.SetGauges(gauges(next))
 	old.store.handOver(next.store)
@@ -109,7 +110,8 @@ func needRestart(started, now *config.Config) []string {
 		{"server.redirect_listen", running.RedirectListen != next.RedirectListen},
 		{"server.probe_listen", running.ProbeListen != next.ProbeListen},
 		{"server.admin.listen", running.Admin.Listen != next.Admin.Listen},
-		{"server.tls", (len(running.TLS) > 0) != (len(next.TLS) > 0)},
+		{"server.tls", hasTLS(running) != hasTLS(next)},
+		{"server.acme", next.ACME.Cache != "" && !running.ACME.Same(&next.ACME)},
 		{"server.max_header_bytes", running.MaxHeaderBytes != next.MaxHeaderBytes},
 		{"log.level", started.Log.Level != now.Log.Level},
 		{"log.format", started.Log.Format != now.Log.Format},
@@ -120,3 +122,6 @@ func needRestart(started, now *config.Config) []string {
 	}
 	return keys
 }
+
+// hasTLS reports whether the public listener speaks TLS, whoever certifies it.
+func hasTLS(s *config.Server) bool { return len(s.TLS) > 0 || s.ACME.Cache != "" }

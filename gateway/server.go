@@ -58,7 +58,7 @@ func Open(b *Build, process Process) (*Server, error) {
 	s.requests, s.end = context.WithCancel(context.Background())
 	err := errors.Join(
 		s.open("public", c.Listen, s.gateway, int(c.MaxHeaderBytes), secure),
-		s.open("redirect", c.RedirectListen, http.HandlerFunc(s.gateway.ServeRedirect), int(c.MaxHeaderBytes), nil),
+		s.open("redirect", c.RedirectListen, s.gateway.Redirect(s.proves), int(c.MaxHeaderBytes), nil),
 		s.open("admin", c.Admin.Listen, s.operators, 0, nil),
 		s.open("probe", c.ProbeListen, s.probes(), 0, nil),
 	)
@@ -69,6 +69,7 @@ func Open(b *Build, process Process) (*Server, error) {
 		s.end()
 		return nil, err
 	}
+	s.obtain(b)
 	for name, l := range process.Inherited {
 		if s.Address(name) == nil {
 			process.Log.Warn("an inherited socket is not used: the file switches its listener off", "listener", name)

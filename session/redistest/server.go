@@ -103,7 +103,17 @@ func (s *Server) Do(command ...string) string {
 	return answer
 }
 
-func (s *Server) try(command ...string) string {
+// DoAs is Do at a server that asks for this password.
+func (s *Server) DoAs(password string, command ...string) {
+	s.t.Helper()
+	if answer := s.send([]string{"AUTH", password}, command); strings.Contains(answer, "-") {
+		s.t.Fatalf("redis: %s: %q", strings.Join(command, " "), answer)
+	}
+}
+
+func (s *Server) try(command ...string) string { return s.send(command) }
+
+func (s *Server) send(commands ...[]string) string {
 	c, err := net.DialTimeout("tcp", s.Address, time.Second)
 	if err != nil {
 		return ""
@@ -111,16 +121,21 @@ func (s *Server) try(command ...string) string {
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(5 * time.Second))
 	var request strings.Builder
-	fmt.Fprintf(&request, "*%d\r\n", len(command))
-	for _, word := range command {
-		fmt.Fprintf(&request, "$%d\r\n%s\r\n", len(word), word)
+	for _, command := range commands {
+		fmt.Fprintf(&request, "*%d\r\n", len(command))
+		for _, word := range command {
+			fmt.Fprintf(&request, "$%d\r\n%s\r\n", len(word), word)
+		}
 	}
 	if _, err := c.Write([]byte(request.String())); err != nil {
 		return ""
 	}
 	var answer strings.Builder
-	if readAnswer(bufio.NewReader(c), &answer) != nil {
-		return ""
+	r := bufio.NewReader(c)
+	for range commands {
+		if readAnswer(r, &answer) != nil {
+			return ""
+		}
 	}
 	return answer.String()
 }

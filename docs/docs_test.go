@@ -242,7 +242,7 @@ func addresses(t *testing.T) []string {
 		methods := "ANY"
 		for _, e := range value.Elts {
 			if field := e.(*ast.KeyValueExpr); named(field.Key) == "methods" {
-				methods = map[string]string{"read": "GET", "form": "GET, POST"}[named(field.Value)]
+				methods = map[string]string{"read": "GET", "form": "GET, POST", "post": "POST"}[named(field.Value)]
 			}
 		}
 		found = append(found, methods+" "+address)

@@ -28,6 +28,8 @@ func (s *Server) adminAddresses() []admin.Address {
 		{Pattern: "GET /api/state", Access: admin.Read, Handle: console.ServeState},
 		{Pattern: "GET /providers/{name}/test", Access: admin.Read, Handle: s.showTest},
 		{Pattern: "POST /providers/{name}/test", Access: admin.Read, Handle: s.openTest},
+		{Pattern: "GET /api/sessions", Access: admin.Read, Handle: s.listSessions},
+		{Pattern: "POST /api/sessions/revoke", Access: admin.Change, Handle: s.revokeSessions},
 		{Pattern: "POST /api/reload", Access: admin.Change, Handle: s.askedToReload},
 		{Pattern: "GET /debug/pprof/", Access: admin.Read, Handle: pprof.Index},
 		{Pattern: "GET /debug/pprof/cmdline", Access: admin.Read, Handle: pprof.Cmdline},

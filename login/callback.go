@@ -141,6 +141,7 @@ func (l *Login) establish(w http.ResponseWriter, r *http.Request, p *provider.Pr
 	if acr := grant.Identity.ACR; acr != "" {
 		s.Levels = map[string]session.Time{acr: session.At(l.Now())}
 	}
+	l.noteOrigin(w, r, s)
 	err := l.Store.Save(w, r, s)
 	if errors.Is(err, session.ErrTooLarge) && s.Tokens.ID != "" && !l.Renewal.ID {
 		// Signing in matters more than the hint of a sign-out.

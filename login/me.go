@@ -84,6 +84,9 @@ func (l *Login) HandleHome(w http.ResponseWriter, r *http.Request) error {
 	home.SignOutURL = l.AuthPath + "/logout"
 	home.SwitchURL = ask{returnTo: l.AuthPath + "/", prompt: promptLogin}.path(l, "")
 	home.Apps = l.Apps(peer(w), who)
+	if home.Sessions, err = l.ownSessions(r, s); err != nil {
+		return err
+	}
 	return l.Pages.Home(w, r, home)
 }
 

@@ -5,6 +5,8 @@ import "net/http"
 const (
 	// noForms is for every page without a form.
 	noForms = " form-action 'none';"
+	// ownForms is for pages whose forms lead back to them.
+	ownForms = " form-action 'self';"
 	// anyFormTarget leaves form-action away, which has no fallback. Chrome
 	// holds it against every redirect that follows a POST, and signing out
 	// leads to the provider and from there to wherever it federates to. Our

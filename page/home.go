@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -28,6 +29,10 @@ type Home struct {
 	SignOutURL string
 	SwitchURL  string // to sign in as somebody else; "" shows no such link
 	Apps       []App
+
+	// Sessions are the person's own, this one first; empty where nobody
+	// knows them all.
+	Sessions []OwnSession
 }
 
 // App is one tile. An empty Title shows Host.
@@ -68,7 +73,11 @@ func (m moment) Machine() string { return m.At.UTC().Format(time.RFC3339) }
 
 // Home answers 200.
 func (p *Pages) Home(w http.ResponseWriter, r *http.Request, h Home) error {
-	return p.html(w, r, http.StatusOK, noForms, h.view(p.now()))
+	forms := noForms
+	if len(h.Sessions) > 0 {
+		forms = ownForms
+	}
+	return p.html(w, r, http.StatusOK, forms, h.view(p.now()))
 }
 
 func (h Home) view(now time.Time) view {
@@ -80,6 +89,10 @@ func (h Home) view(now time.Time) view {
 			v.Initial = initial(v.Who)
 		}
 		v.Times = h.times(now)
+		v.Sessions = slices.Clone(h.Sessions)
+		for i := range v.Sessions {
+			v.Sessions[i].now = now
+		}
 	}
 	if len(h.Groups) > shownGroups+1 { // folding a single one away saves nothing
 		v.First, v.Rest = h.Groups[:shownGroups], h.Groups[shownGroups:]

@@ -21,12 +21,14 @@ type endpoint struct {
 func (rt *Runtime) ownAddresses() map[string]endpoint {
 	read := []string{http.MethodGet, http.MethodHead}
 	form := append(slices.Clone(read), http.MethodPost)
+	post := []string{http.MethodPost}
 	l := rt.login
 	return map[string]endpoint{
 		"":                  {methods: read, handle: l.HandleHome},
 		"/":                 {methods: read, handle: l.HandleHome},
 		"/login":            {methods: read, handle: l.HandleLogin},
 		"/logout":           {methods: form, handle: l.HandleLogout},
+		"/sessions":         {methods: post, handle: l.HandleEndSession},
 		"/signed-out":       {methods: read, handle: l.HandleSignedOut},
 		"/me":               {methods: read, handle: l.HandleMe},
 		"/jwks.json":        {methods: read, handle: rt.publish("application/jwk-set+json", rt.jwks)},

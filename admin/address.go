@@ -32,9 +32,9 @@ type Options struct {
 	Write bool
 	// Hosts answer besides loopback, without ports.
 	Hosts []string
-	// Cookie names the cookie of the page's form. A name that the public
-	// listener strips keeps it from applications on the same host: cookies
-	// know no ports.
+	// Cookie names the cookie of the page's form, with -admin behind it. A name
+	// that the public listener strips keeps it from applications on the same
+	// host: cookies know no ports.
 	Cookie string
 	// Key seals that cookie: 32 random bytes of the process, so that a
 	// stolen cookie tells nothing about the token.

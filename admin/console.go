@@ -3,6 +3,8 @@ package admin
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -22,6 +24,7 @@ type consoleView struct {
 	State
 	Form    form
 	Methods []string
+	Shown   bool // the token, in the form
 	now     time.Time
 }
 
@@ -61,8 +64,16 @@ func (c *Console) ServePage(w http.ResponseWriter, r *http.Request) {
 		f.Answer = &answer
 	}
 	c.Pages.write(w, r, http.StatusOK, "console.html", "Gatehouse at work", consoleView{
-		State: c.State(), Form: f, now: now,
+		State: c.State(), Form: f, now: now, Shown: byForm(r),
 		Methods: []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"},
+	})
+}
+
+// byForm reports that the caller came in by the form's cookie, and so may want
+// to give it back. The door has checked it.
+func byForm(r *http.Request) bool {
+	return len(r.Header["Authorization"]) == 0 && slices.ContainsFunc(r.Cookies(), func(c *http.Cookie) bool {
+		return strings.HasSuffix(c.Name, cookieSuffix)
 	})
 }
 

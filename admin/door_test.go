@@ -19,7 +19,7 @@ func door(t *testing.T, o admin.Options) http.Handler {
 	says := func(text string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, text) }
 	}
-	o.Pages, o.Key, o.Cookie = admin.NewPages(), make([]byte, 32), "gatehouse-admin"
+	o.Pages, o.Key, o.Cookie = admin.NewPages(), make([]byte, 32), "gatehouse"
 	o.Addresses = []admin.Address{
 		{Pattern: "GET /probe", Access: admin.Probe, Handle: says("probe")},
 		{Pattern: "GET /read", Access: admin.Read, Handle: says("read")},

@@ -18,6 +18,8 @@ const (
 	passLife = 12 * time.Hour
 	// maxForm bounds the body of a form here.
 	maxForm = 64 << 10
+	// cookieSuffix ends the name of the form's cookie.
+	cookieSuffix = "-admin"
 )
 
 // pass knows the token and the cookie that stands for it.
@@ -33,7 +35,7 @@ type pass struct {
 func newPass(o *Options) *pass {
 	return &pass{
 		token: sha256.Sum256([]byte(o.Token)), open: o.Token == "",
-		key: o.Key, cookie: o.Cookie, pages: o.Pages, now: time.Now,
+		key: o.Key, cookie: o.Cookie + cookieSuffix, pages: o.Pages, now: time.Now,
 	}
 }
 

@@ -80,7 +80,7 @@ func (o *operators) follow(c *config.Config, addresses []admin.Address) {
 		Write: c.Server.Admin.Write,
 		Hosts: c.Server.Admin.Hosts,
 		// The public listener keeps cookies of this name from applications.
-		Cookie:    c.Session.Cookie.Name + "-admin",
+		Cookie:    c.Session.Cookie.Name,
 		Key:       o.key[:],
 		Pages:     o.pages,
 		Addresses: addresses,

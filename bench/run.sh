@@ -4,7 +4,7 @@
 #
 #   BENCH_ROUNDS=3           rounds; the table shows medians
 #   BENCH_SECONDS=3          seconds of load for each measurement
-#   BENCH_PROXIES="…"        of: nginx bare gatehouse gatehouse_log
+#   BENCH_PROXIES="…"        of: nginx bare gatehouse gatehouse_log gatehouse_trace
 #   BENCH_PROXY_CPU=1        core of the proxy under test
 #   BENCH_LOAD_CPUS=…        cores of everything else; default all others
 #   BENCH_PORT=9300          first of ten free ports on 127.0.0.1
@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 
 rounds=${BENCH_ROUNDS:-3}
 seconds=${BENCH_SECONDS:-3}
-read -ra proxies <<<"${BENCH_PROXIES:-nginx bare gatehouse gatehouse_log}"
+read -ra proxies <<<"${BENCH_PROXIES:-nginx bare gatehouse gatehouse_log gatehouse_trace}"
 port=${BENCH_PORT:-9300}
 cores=$(nproc)
 proxy_cpu=${BENCH_PROXY_CPU:-$((cores > 1 ? 1 : 0))}
@@ -71,7 +71,7 @@ mkdir "$tmp/bin"
 wants() { [[ " ${proxies[*]} " == *" $1 "* ]]; }
 programs=(upstream bare table)
 with_gatehouse=false
-if wants gatehouse || wants gatehouse_log; then
+if wants gatehouse || wants gatehouse_log || wants gatehouse_trace; then
 	with_gatehouse=true
 	programs+=(idp signin ready)
 	go build -trimpath -ldflags "-s -w" -o "$tmp/bin/gatehouse" ./cmd/gatehouse
@@ -89,6 +89,7 @@ declare -A address=(
 	[bare]=127.0.0.1:$((port + 3))
 	[gatehouse]=127.0.0.1:$((port + 4))
 	[gatehouse_log]=127.0.0.1:$((port + 5))
+	[gatehouse_trace]=127.0.0.1:$((port + 7))
 	[start]=127.0.0.1:$((port + 6))
 )
 declare -A title=(
@@ -96,6 +97,7 @@ declare -A title=(
 	[bare]="bare ReverseProxy"
 	[gatehouse]="Gatehouse"
 	[gatehouse_log]="Gatehouse, access log"
+	[gatehouse_trace]="Gatehouse, traces at 1 %"
 )
 declare -A pid_of cookie
 
@@ -200,16 +202,18 @@ if $with_gatehouse; then
 	session_key=$(od -An -tx1 -N32 /dev/urandom | tr -d ' \n')
 	environment_id=$("$tmp/bin/idp" -print-environment)
 	callbacks=
-	for name in gatehouse gatehouse_log; do
+	for name in gatehouse gatehouse_log gatehouse_trace; do
 		callbacks+=${callbacks:+,}http://${address[$name]}/.auth/callback/bench
 	done
 	start idp "$load_cpus" "$tmp/bin/idp" -listen "$idp" -redirect-uris "$callbacks"
 	wait_for idp "$idp"
-	for name in gatehouse gatehouse_log; do
+	for name in gatehouse gatehouse_log gatehouse_trace; do
 		wants "$name" || continue
 		access=false
 		[[ $name != gatehouse_log ]] || access=true
 		gatehouse_config "${address[$name]}" "$access" >"$tmp/$name.yaml"
+		# The provider refuses what is posted there: the cost here is the same.
+		[[ $name != gatehouse_trace ]] || echo "telemetry: {otlp_endpoint: \"http://$idp\", sample: 0.01}" >>"$tmp/$name.yaml"
 		start "$name" "$proxy_cpu" env GOMAXPROCS=1 "$tmp/bin/gatehouse" serve --config "$tmp/$name.yaml"
 		wait_for "$name" "${address[$name]}"
 		if ! cookie[$name]=$("$tmp/bin/signin" -url "http://${address[$name]}/1k"); then

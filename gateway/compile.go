@@ -79,6 +79,7 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 			}
 		}
 		b.Providers = append(b.Providers, p)
+		process.Metrics.Provider(p.Name())
 	}
 	var err error
 	if b.tls, err = compileTLS(c); err != nil {

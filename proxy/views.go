@@ -36,9 +36,10 @@ type viewKey struct {
 	route  *Route
 }
 
-// maxViews bounds a shard: a view keeps its session in memory. A full one starts
-// afresh, which costs each session one rendering.
-const maxViews = 256
+// maxViews bounds a shard: a view keeps its session in memory. When one is full
+// a view at random gives way, which costs its session one rendering and, with
+// an assertion, one signature.
+const maxViews = 1024
 
 // of returns the view of c, who is somebody, on route, and whether it was made
 // just now.
@@ -70,8 +71,14 @@ func (vs *views) of(c caller, route *Route, now func() time.Time) (v *view, fres
 	}
 	shard.mu.Lock()
 	defer shard.mu.Unlock()
-	if shard.of == nil || len(shard.of) >= maxViews {
+	if shard.of == nil {
 		shard.of = make(map[viewKey]*view)
+	}
+	if len(shard.of) >= maxViews {
+		for victim := range shard.of { // maps begin anywhere
+			delete(shard.of, victim)
+			break
+		}
 	}
 	shard.of[key] = made
 	return made, true

@@ -30,3 +30,12 @@ func (m *Metrics) SignIn(provider, outcome, reason string) {
 	}
 	m.signIns.total.WithLabelValues(provider, outcome, reason).Inc()
 }
+
+// Provider makes the series of a configured provider, so that they are there
+// before anything was counted: an alert compares with what was before.
+func (m *Metrics) Provider(name string) {
+	m.signIns.total.WithLabelValues(name, OutcomeSuccess, "")
+	for _, outcome := range []string{OutcomeSuccess, OutcomeFailure} {
+		m.refreshes.WithLabelValues(name, outcome)
+	}
+}

@@ -7,11 +7,16 @@ import (
 	"time"
 )
 
-// to: at least one upstream, each reachable as written, all of one kind.
+// to: upstreams, each reachable as written, all of one kind. A route without
+// one is for another proxy that asks here and forwards itself.
 func (c *checker) to(r *Route, p path) {
 	at := p.key("to")
-	if len(r.To) == 0 {
-		c.add(at, "is missing; write the upstream's address, like http://10.0.0.5:8080")
+	switch {
+	case len(r.To) > 0:
+	case c.present(at):
+		c.add(at, "is empty; write the upstream's address, like http://10.0.0.5:8080, or leave it out for forward auth only")
+	case len(c.config.Server.TrustedProxies) == 0:
+		c.add(at, "is missing; write the upstream's address, like http://10.0.0.5:8080. Only a route for forward auth has none, and for that the proxy that asks must be in server.trusted_proxies")
 	}
 	scheme := ""
 	for i, u := range r.To {

@@ -4,7 +4,7 @@ package config
 type Route struct {
 	Name             string         `yaml:"name" doc:"Name in logs and metrics. Default from."`
 	From             *URL           `yaml:"from" doc:"Required. The public address: scheme, host, port and path prefix at segment bounds."`
-	To               []*URL         `yaml:"to" doc:"Required. Upstreams: http, https, h2c, or unix:///path; several take turns."`
+	To               []*URL         `yaml:"to" doc:"Upstreams: http, https, h2c, or unix:///path; several take turns. A route without one is for forward auth only."`
 	Policy           RoutePolicy    `yaml:"policy" doc:"Required. Who may pass: a name from policies, a list of rules, or public."`
 	Providers        []string       `yaml:"providers" doc:"Providers whose sessions count here. Default all."`
 	Bearer           []string       `yaml:"bearer" doc:"Items of bearer whose tokens count here. A Bearer token then decides alone and is not passed on; elsewhere Authorization passes untouched."`

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -41,17 +42,10 @@ func (b *Build) routes(c *config.Config, prev *Build, names *session.Names, asse
 		if err != nil {
 			return nil, fmt.Errorf("route %s: policy: %w", r.Name, err)
 		}
-		o, err := poolOptions(r, process)
+		pool, err := b.pool(r, prev, process)
 		if err != nil {
 			return nil, fmt.Errorf("route %s: %w", r.Name, err)
 		}
-		pool := prev.reusePool(r.Name, o)
-		if pool == nil {
-			if pool, err = upstream.New(o); err != nil {
-				return nil, fmt.Errorf("route %s: %w", r.Name, err)
-			}
-		}
-		b.pools[r.Name] = pool
 		prefix := strings.TrimSuffix(r.From.Path, "/")
 		headers, err := proxy.CompileHeaders(global, headerRules(r.Headers))
 		if err != nil {
@@ -102,6 +96,26 @@ func (b *Build) routes(c *config.Config, prev *Build, names *session.Names, asse
 		})
 	}
 	return out, nil
+}
+
+// pool is the route's upstreams, those of the build before where they are the
+// same; nil for a route without any.
+func (b *Build) pool(r *config.Route, prev *Build, process Process) (http.RoundTripper, error) {
+	if len(r.To) == 0 {
+		return nil, nil
+	}
+	o, err := poolOptions(r, process)
+	if err != nil {
+		return nil, err
+	}
+	pool := prev.reusePool(r.Name, o)
+	if pool == nil {
+		if pool, err = upstream.New(o); err != nil {
+			return nil, err
+		}
+	}
+	b.pools[r.Name] = pool
+	return pool, nil
 }
 
 // publicHost is the host as the Host header has it: IPv6 in brackets.

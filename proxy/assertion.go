@@ -101,11 +101,9 @@ func earlier(a, b time.Time) time.Time {
 // apply sets the tokens in the outgoing request's headers, a clone of the
 // client's without the client's own. Without cookies it costs no allocation.
 func (at *stamped) apply(h http.Header) {
+	at.applyFields(h)
 	if at == nil {
 		return
-	}
-	for i := range at.fields {
-		h[at.fields[i].name] = at.fields[i].value
 	}
 	for _, cookie := range at.cookies {
 		if lines := h["Cookie"]; len(lines) > 0 {
@@ -114,6 +112,16 @@ func (at *stamped) apply(h http.Header) {
 		} else {
 			h["Cookie"] = []string{cookie}
 		}
+	}
+}
+
+// applyFields leaves the Cookie header alone.
+func (at *stamped) applyFields(h http.Header) {
+	if at == nil {
+		return
+	}
+	for i := range at.fields {
+		h[at.fields[i].name] = at.fields[i].value
 	}
 }
 

@@ -66,10 +66,12 @@ func (rt *Runtime) enter(w http.ResponseWriter, r *http.Request, v *visit) error
 		return ambiguousPath(err)
 	}
 	v.record.Path = v.path
-	if found != nil && !exact {
+	if found != nil && !exact && !rt.verifies(v.path) {
 		return rt.otherScheme(r, found, from.scheme)
 	}
-	v.site = found
+	if exact {
+		v.site = found
+	}
 	return nil
 }
 

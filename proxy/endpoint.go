@@ -72,6 +72,9 @@ func (rt *Runtime) endpoint(v *visit) func(http.ResponseWriter, *http.Request) e
 	if !known && ok {
 		e, known = rt.providersOwn(own)
 	}
+	if !known && ok {
+		e, known = rt.verifying(own, v)
+	}
 	switch {
 	case v.site == nil && !(ok && known && e.anyHost):
 		if v.record.Host == "" {

@@ -20,7 +20,7 @@ import (
 
 // ForwarderOptions describe how one route forwards.
 type ForwarderOptions struct {
-	// Upstream is usually an *upstream.Pool. Like http.Transport it sets the
+	// Upstream is usually an *upstream.Pool; nil is a route for forward auth only. Like http.Transport it sets the
 	// Request of a response; its RemoteAddr names who answered.
 	Upstream http.RoundTripper
 	// Buffers may be shared by all routes.
@@ -110,8 +110,8 @@ type Forwarder struct {
 
 // NewForwarder builds a Forwarder.
 func NewForwarder(o ForwarderOptions) (*Forwarder, error) {
-	if o.Upstream == nil || o.Headers == nil || o.StripCookies == nil || o.StripSetCookie == nil {
-		return nil, errors.New("a forwarder needs an upstream, headers, and both ways to strip cookies")
+	if o.Headers == nil || o.StripCookies == nil || o.StripSetCookie == nil {
+		return nil, errors.New("a forwarder needs headers, and both ways to strip cookies")
 	}
 	f := &Forwarder{
 		upstream:       o.Upstream,
@@ -166,6 +166,9 @@ func (f *Forwarder) Headers() *HeaderPlan { return f.headers }
 // sends no values, upstreams differ on whether they count as headers, and no
 // gRPC client sends any.
 func (f *Forwarder) Forward(w http.ResponseWriter, r *http.Request, v Visit) error {
+	if f.upstream == nil {
+		return &page.Error{Status: http.StatusNotFound, Reason: "route_without_upstream", Text: "There is nothing at this address."}
+	}
 	x := &exchange{Context: r.Context(), visit: v, started: time.Now(), informs: r.ProtoAtLeast(1, 1)}
 	x.answer = answer{ResponseWriter: w, f: f, x: x}
 	x.splices = r.TLS == nil && wireOf(r) != nil

@@ -25,27 +25,40 @@ func (f *Forwarder) admitUpgrade(r *http.Request, v *Visit) (webSocket bool, err
 	if !isWebSocket(r.Header) || r.Method != http.MethodGet || r.ProtoMajor != 1 || r.ProtoMinor < 1 || r.ContentLength != 0 {
 		return false, &page.Error{Status: http.StatusBadRequest, Reason: "upgrade_not_allowed", Text: "This upgrade is not served here.", Close: true}
 	}
+	return true, f.admitOrigin(r, v.Scheme, v.Host)
+}
+
+// admitSocket is the same for a handshake that another proxy only describes.
+// Upgrade and Connection are between that proxy and its client; the key comes
+// along.
+func (f *Forwarder) admitSocket(r *http.Request) error {
+	if len(r.Header["Sec-Websocket-Key"]) == 0 && len(r.Header["Upgrade"]) == 0 {
+		return nil
+	}
+	return f.admitOrigin(r, r.URL.Scheme, r.Host)
+}
+
+func (f *Forwarder) admitOrigin(r *http.Request, scheme, host string) error {
 	switch origin := r.Header["Origin"]; len(origin) {
 	case 0:
-		return true, nil
+		return nil
 	case 1:
 		folded := identity.FoldASCII(origin[0])
-		if folded == ownOrigin(v) || slices.Contains(f.origins, folded) {
-			return true, nil
+		if folded == ownOrigin(scheme, host) || slices.Contains(f.origins, folded) {
+			return nil
 		}
 	}
-	return false, &page.Error{Status: http.StatusForbidden, Reason: "origin_not_allowed", Text: "This page may not open a connection here."}
+	return &page.Error{Status: http.StatusForbidden, Reason: "origin_not_allowed", Text: "This page may not open a connection here."}
 }
 
 // ownOrigin is the visited origin as browsers write it (RFC 6454 section 6.2).
-func ownOrigin(v *Visit) string {
-	host := v.Host
-	if v.Scheme == "https" {
+func ownOrigin(scheme, host string) string {
+	if scheme == "https" {
 		host = strings.TrimSuffix(host, ":443")
 	} else {
 		host = strings.TrimSuffix(host, ":80")
 	}
-	return v.Scheme + "://" + identity.FoldASCII(host)
+	return scheme + "://" + identity.FoldASCII(host)
 }
 
 func isWebSocket(h http.Header) bool {

@@ -110,13 +110,13 @@ func (rt *Runtime) verifying(own string, v *visit) (endpoint, bool) {
 func (rt *Runtime) verify(w http.ResponseWriter, r *http.Request, v *visit, d dialect) error {
 	if !v.believed {
 		// Whoever may describe requests may be anybody (CVE-2026-40575).
-		return unverifiable("forward_auth_untrusted", "Only a proxy named in trusted_proxies may ask this.", nil)
+		return &page.Error{Status: http.StatusForbidden, Reason: "forward_auth_untrusted", Text: "Only a proxy named in trusted_proxies may ask this."}
 	}
 	// Of Envoy's path the door has looked at the whole, description included.
 	_, rest, _ := strings.Cut(r.RequestURI, rt.authPath+verifyPath+d.name)
 	a, err := d.describe(r, rest)
 	if err != nil {
-		return unverifiable("forward_auth_incomplete", "The proxy in front does not say which request it asks about.", err)
+		return &page.Error{Status: http.StatusForbidden, Reason: "forward_auth_incomplete", Text: "The proxy in front does not say which request it asks about.", Cause: err}
 	}
 	r, err = rt.enterAsked(r, v, a)
 	if err != nil {
@@ -188,7 +188,7 @@ func (rt *Runtime) enterAsked(r *http.Request, v *visit, a asked) (*http.Request
 	v.record.Path = v.path
 	if _, foreign := rt.foreign[v.path]; foreign || rt.owns(v.path) {
 		// Our own addresses must come here, and never reach the application.
-		return refuse(unverifiable("forward_auth_own_address", "The proxy in front must send this address to Gatehouse itself.", nil))
+		return refuse(&page.Error{Status: http.StatusForbidden, Reason: "forward_auth_own_address", Text: "The proxy in front must send this address to Gatehouse itself."})
 	}
 	if err := rt.enterRoute(about, v); err != nil {
 		return refuse(err)
@@ -256,8 +256,4 @@ func (rt *Runtime) send(w http.ResponseWriter, r *http.Request, d dialect) error
 		w.Header().Set("Location", address)
 	}
 	return login.LoginRequired(address)
-}
-
-func unverifiable(reason, text string, cause error) error {
-	return &page.Error{Status: http.StatusForbidden, Reason: reason, Text: text, Cause: cause}
 }

@@ -1,0 +1,180 @@
+package gateway_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// asking is a gateway that another proxy on loopback asks.
+const asking = `
+server:
+  listen: 127.0.0.1:0
+  admin: {listen: "127.0.0.1:0"}
+  trusted_proxies: [127.0.0.1]
+` + oneKey + fromPing + threeRoutes + `
+  - name: asked only
+    from: https://legacy.example.test
+    policy: [{allow: {group: staff}}]
+`
+
+// described are the headers by which each dialect describes a GET; envoy's
+// request is made of its own line.
+func described(dialect, method, address string) (target string, lines []string) {
+	scheme, rest, _ := strings.Cut(address, "://")
+	host, path, _ := strings.Cut(rest, "/")
+	path = "/" + path
+	switch dialect {
+	case "nginx":
+		return "/.auth/verify/nginx", []string{"Host: gatehouse", "X-Original-Method: " + method, "X-Original-URL: " + address}
+	case "envoy":
+		return "/.auth/verify/envoy" + path, []string{"Host: " + host, "X-Forwarded-Proto: " + scheme}
+	}
+	return "/.auth/verify/" + dialect, []string{
+		"Host: gatehouse", "X-Forwarded-Method: " + method, "X-Forwarded-Proto: " + scheme, "X-Forwarded-Host: " + host, "X-Forwarded-Uri: " + path,
+	}
+}
+
+// ask sends the question over a connection of its own.
+func ask(t *testing.T, h *house, method, target string, lines ...string) *http.Response {
+	t.Helper()
+	conn := h.connect(t)
+	conn.write(method + " " + target + " HTTP/1.1\n" + strings.Join(lines, "\n") + "\nConnection: close\n\n")
+	res, err := http.ReadResponse(conn.r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	return res
+}
+
+var everyDialect = []string{"nginx", "traefik", "caddy", "envoy"}
+
+func TestForwardAuthSaysWhoIsCalling(t *testing.T) {
+	t.Parallel()
+	h := start(t, asking)
+	staff, other := "Cookie: "+h.visitorCookie("ana.kovacs"), "Cookie: "+h.visitorCookie("cleo.marsh")
+	for _, dialect := range everyDialect {
+		target, lines := described(dialect, "GET", home+"/wiki?x=1")
+		res := ask(t, h, "GET", target, append(lines, staff, "X-Forwarded-Groups: forged", "X-Forwarded-Email: boss@example.com")...)
+		if res.StatusCode != 200 || res.Header.Get("X-Forwarded-Email") != "ana.kovacs@example.com" || strings.Contains(res.Header.Get("X-Forwarded-Groups"), "forged") ||
+			len(res.Header["X-Forwarded-Email"]) != 1 || res.Header.Get("X-Gatehouse-Assertion") == "" || res.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s, staff: %d %v", dialect, res.StatusCode, res.Header)
+		}
+		if res := ask(t, h, "GET", target, append(lines, other)...); res.StatusCode != 403 {
+			t.Errorf("%s, no right: %d", dialect, res.StatusCode)
+		}
+		target, lines = described(dialect, "GET", "https://legacy.example.test/")
+		if res := ask(t, h, "GET", target, append(lines, staff)...); res.StatusCode == 200 {
+			t.Errorf("%s: a session of one host counts on another: %v", dialect, res.Header)
+		}
+		target, lines = described(dialect, "GET", home+"/public/x")
+		res = ask(t, h, "GET", target, append(lines, "X-Forwarded-Email: boss@example.com")...)
+		if email, there := res.Header["X-Forwarded-Email"]; res.StatusCode != 200 || !there || email[0] != "" {
+			t.Errorf("%s, anybody on a public route: %d %q; want it there and empty", dialect, res.StatusCode, email)
+		}
+	}
+}
+
+func TestForwardAuthSendsPeopleToSignIn(t *testing.T) {
+	t.Parallel()
+	h := start(t, asking)
+	const signIn = home + "/.auth/login?rd=%2Fwiki%3Fx%3D1"
+	for _, dialect := range everyDialect {
+		target, lines := described(dialect, "GET", home+"/wiki?x=1")
+		page := ask(t, h, "GET", target, append(lines, "Sec-Fetch-Mode: navigate")...)
+		fetch := ask(t, h, "GET", target, append(lines, "Sec-Fetch-Mode: cors")...)
+		want := http.StatusFound
+		if dialect == "nginx" {
+			want = http.StatusUnauthorized
+			if fetch.Header.Get("Location") != signIn {
+				t.Errorf("nginx: Location %q", fetch.Header.Get("Location"))
+			}
+		}
+		if page.StatusCode != want || page.Header.Get("Location") != signIn {
+			t.Errorf("%s, a navigation: %d to %q", dialect, page.StatusCode, page.Header.Get("Location"))
+		}
+		if fetch.StatusCode != 401 || len(fetch.Header["Set-Cookie"]) > 0 {
+			t.Errorf("%s, a fetch: %d %v", dialect, fetch.StatusCode, fetch.Header)
+		}
+	}
+}
+
+// Every way to describe another request than the one that the proxy in front
+// will forward. The benign twin of each is above.
+func TestForwardAuthBelievesOnlyItsOwnDescription(t *testing.T) {
+	t.Parallel()
+	h := start(t, asking)
+	staff := "Cookie: " + h.visitorCookie("ana.kovacs")
+	public := home + "/public/x"
+	for _, c := range []struct {
+		name    string
+		dialect string
+		change  func([]string) []string
+	}{
+		{"nginx by Traefik's words", "nginx", func([]string) []string { _, l := described("traefik", "GET", public); return l }},
+		{"traefik by nginx's words", "traefik", func([]string) []string { _, l := described("nginx", "GET", public); return l }},
+		{"caddy by nginx's words", "caddy", func([]string) []string { _, l := described("nginx", "GET", public); return l }},
+		{"nothing", "nginx", func([]string) []string { return []string{"Host: app.example.test"} }},
+		{"nothing", "traefik", func([]string) []string { return []string{"Host: app.example.test"} }},
+		{"no scheme", "envoy", func(l []string) []string { return l[:1] }},
+		{"no method", "nginx", func(l []string) []string { return append(l[:1:1], l[2:]...) }},
+		{"no method", "caddy", func(l []string) []string { return append(l[:1:1], l[2:]...) }},
+		{"twice", "nginx", func(l []string) []string { return append(l, "X-Original-URL: "+public) }},
+		{"twice, oddly cased", "nginx", func(l []string) []string { return append(l, "x-oRIGINAL-uRL: "+home+"/wiki") }},
+		{"twice", "traefik", func(l []string) []string { return append(l, "X-Forwarded-Uri: /public/x") }},
+		{"two hosts", "traefik", func(l []string) []string { return append(l, "X-Forwarded-Host: app.example.test") }},
+		{"a list of hosts", "caddy", func(l []string) []string {
+			return append(l[:3:3], "X-Forwarded-Host: app.example.test, legacy.example.test", l[4])
+		}},
+		{"two schemes", "envoy", func(l []string) []string { return append(l, "X-Forwarded-Proto: https") }},
+		{"unknown scheme", "envoy", func(l []string) []string { return []string{l[0], "X-Forwarded-Proto: ftp"} }},
+		{"http of an https site", "traefik", func(l []string) []string { l[2] = "X-Forwarded-Proto: http"; return l }},
+		{"unknown host", "traefik", func(l []string) []string { l[3] = "X-Forwarded-Host: evil.example"; return l }},
+		{"unknown port", "traefik", func(l []string) []string { l[3] = "X-Forwarded-Host: app.example.test:8443"; return l }},
+		{"user in the host", "nginx", func(l []string) []string { l[2] = "X-Original-URL: https://x@app.example.test/wiki"; return l }},
+		{"no path", "nginx", func(l []string) []string { l[2] = "X-Original-URL: https://app.example.test"; return l }},
+		{"a path of dots", "nginx", func(l []string) []string { l[2] = "X-Original-URL: " + home + "/public/../admin"; return l }},
+		{"an encoded slash", "traefik", func(l []string) []string { l[4] = "X-Forwarded-Uri: /public/..%2fadmin"; return l }},
+		{"a doubled slash", "caddy", func(l []string) []string { l[4] = "X-Forwarded-Uri: //admin"; return l }},
+		{"a whole address", "traefik", func(l []string) []string { l[4] = "X-Forwarded-Uri: http://other/x"; return l }},
+		{"a fragment", "caddy", func(l []string) []string { l[4] = "X-Forwarded-Uri: /wiki#/public/"; return l }},
+		{"TRACE", "traefik", func(l []string) []string { l[1] = "X-Forwarded-Method: TRACE"; return l }},
+		{"our own address", "traefik", func(l []string) []string { l[4] = "X-Forwarded-Uri: /.auth/me"; return l }},
+		{"an address of forward auth", "nginx", func(l []string) []string { l[2] = "X-Original-URL: " + home + "/.auth/verify/nginx"; return l }},
+		{"a socket from elsewhere", "nginx", func(l []string) []string {
+			return append(l, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Origin: https://evil.example.test")
+		}},
+	} {
+		target, lines := described(c.dialect, "GET", home+"/wiki")
+		res := ask(t, h, "GET", target, append(c.change(lines), staff)...)
+		if res.StatusCode != 403 && res.StatusCode != 400 || res.Header.Get("X-Forwarded-Email") != "" {
+			t.Errorf("%s, %s: %d %v", c.dialect, c.name, res.StatusCode, res.Header)
+		}
+	}
+	for _, target := range []string{"/.auth/verify/apache", "/.auth/verify/", "/.auth/verify", "/.auth/verify/NGINX"} {
+		if res := ask(t, h, "GET", target, "Host: app.example.test"); res.StatusCode != 404 {
+			t.Errorf("%s: %d", target, res.StatusCode)
+		}
+	}
+}
+
+func TestForwardAuthAnswersTrustedProxiesAlone(t *testing.T) {
+	t.Parallel()
+	h := start(t, simple)
+	for _, dialect := range everyDialect {
+		target, lines := described(dialect, "GET", home+"/public/x")
+		if res := ask(t, h, "GET", target, lines...); res.StatusCode != 403 && res.StatusCode != 421 {
+			t.Errorf("%s: %d", dialect, res.StatusCode)
+		}
+	}
+}
+
+// A route without an upstream answers proxies that ask, and nobody else.
+func TestRouteForForwardAuthForwardsNothing(t *testing.T) {
+	t.Parallel()
+	h := start(t, asking)
+	h.idp.AutoLogin("ana.kovacs")
+	b := h.browser()
+	b.open("https://legacy.example.test/").wants(http.StatusNotFound)
+}

@@ -286,10 +286,12 @@ func TestAKilledHolderDelaysOthersByItsLease(t *testing.T) {
 		t.Errorf("Lock of a held lock = %v", err)
 	}
 	unlock()
-	if _, err = two.Lock(context.Background(), "id"); err != nil { // never unlocked
+	late, err := two.Lock(context.Background(), "id")
+	if err != nil {
 		t.Fatal(err)
 	}
-	dead.Close()
+	defer late()
+	dead.Close() // from here on it can neither renew nor release
 	began := time.Now()
 	again, err := one.Lock(context.Background(), "id")
 	if err != nil {

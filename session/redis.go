@@ -212,6 +212,11 @@ func (c *Redis) client(ctx context.Context) (*redisClient, error) {
 	case c.dialing <- struct{}{}:
 	}
 	defer func() { <-c.dialing }()
+	select {
+	case <-c.closed: // both were ready, and select chose the other
+		return nil, fmt.Errorf("%w: closed", ErrUnavailable)
+	default:
+	}
 	if client := c.current.Load(); client != nil {
 		return client, nil
 	}

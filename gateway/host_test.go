@@ -70,7 +70,9 @@ routes:
 		{"app.example.test", "/.auth", 200},
 		{"app.example.test", "/.authentic", 200},
 		{"app.example.test", "/.AUTH/me", 200}, // the application's
-		{"app.example.test", "/.auth/verify/nginx", 404},
+		{"app.example.test", "/.auth/verify/nginx", 403},
+		{"evil.example", "/.auth/verify/nginx", 403},
+		{"evil.example", "/.auth/verify/other", 421},
 		{"app.example.test", "/.auth/callback/nobody", 404},
 		{"app.example.test", "/.auth/callback/", 404},
 	} {
@@ -96,7 +98,7 @@ routes:
   - {name: app, from: "https://app.example.test", to: "${APP}", policy: public}
 `)
 	b := h.signIn("ana.kovacs")
-	for _, path := range []string{"", "/", "/login", "/logout", "/signed-out", "/me", "/callback/ping", "/jwks.json", "/verify/caddy", "/x/y"} {
+	for _, path := range []string{"", "/", "/login", "/logout", "/signed-out", "/me", "/callback/ping", "/jwks.json", "/verify/other", "/x/y"} {
 		for _, method := range []string{"PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"} {
 			a := b.fetch(method, home+"/.auth"+path, "")
 			if a.StatusCode != http.StatusMethodNotAllowed && a.StatusCode != http.StatusNotFound {

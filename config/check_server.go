@@ -16,6 +16,7 @@ func (c *checker) server(s *Server, p path) {
 	c.noteTrustInAll(s.TrustedProxies, p.key("trusted_proxies"))
 	c.oneHeaderPerFact(s, p.key("trusted_headers"))
 	c.authPath(s.AuthPath, p.key("auth_path"))
+	c.authURL(s, p.key("auth_url"))
 	c.adminProtected(s.Admin, p.key("admin"))
 	c.adminHosts(s.Admin.Hosts, p.key("admin").key("hosts"))
 	c.notNegative(p.key("drain_delay"), s.DrainDelay)

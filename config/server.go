@@ -15,7 +15,7 @@ type Server struct {
 	ShutdownTimeout Duration  `yaml:"shutdown_timeout" default:"30s" doc:"How long running requests may take to finish once the listeners are closed, after SIGTERM and drain_delay."`
 	MaxHeaderBytes  Size      `yaml:"max_header_bytes" default:"64KiB" doc:"Largest request head that is read; a larger one gets 431."`
 
-	AuthURL Later `yaml:"auth_url" later:"true"`
+	AuthURL *URL `yaml:"auth_url" doc:"One origin, like https://auth.example.com, where all sign-ins are: with one redirect URI for each provider, whatever the hosts of the routes are. A session signs in on every host; needs store: redis when there is more than one. Default: people sign in on the host they are on."`
 }
 
 // TLSPair is a certificate chain and its key, both PEM files.

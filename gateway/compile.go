@@ -125,6 +125,7 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 		return nil, err
 	}
 	b.Runtime, err = proxy.NewRuntime(proxy.Options{
+		AuthOrigin: authOrigin(&c.Server),
 		Door:       door(&c.Server),
 		AuthPath:   c.Server.AuthPath,
 		Routes:     routes,
@@ -151,6 +152,8 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 				Confirm:      session.NewConfirmations(keys, process.Now),
 				Pages:        pages,
 				ReturnTo:     login.NewReturner(c.Server.AuthPath, rs.IsOrigin),
+				AuthOrigin:   authOrigin(&c.Server),
+				Tickets:      b.store.tickets(),
 				AfterSignOut: c.Session.AfterSignOut,
 				Lifetime:     b.store.lifetime(),
 				ProvidersFor: rs.Providers,

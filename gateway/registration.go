@@ -34,6 +34,9 @@ func Registrations(c *config.Config) []Registration {
 				continue
 			}
 			base := route.From.Scheme + "://" + route.From.Host + c.Server.AuthPath
+			if home := authOrigin(&c.Server); home != "" {
+				base = home + c.Server.AuthPath
+			}
 			if callback := base + "/callback/" + p.Name; !slices.Contains(r.RedirectURIs, callback) {
 				r.RedirectURIs = append(r.RedirectURIs, callback)
 				r.SignedOutURLs = append(r.SignedOutURLs, base+"/signed-out")
@@ -42,4 +45,12 @@ func Registrations(c *config.Config) []Registration {
 		list = append(list, r)
 	}
 	return list
+}
+
+// authOrigin is the one origin where people sign in, or "".
+func authOrigin(s *config.Server) string {
+	if s.AuthURL == nil {
+		return ""
+	}
+	return s.AuthURL.Scheme + "://" + s.AuthURL.Host
 }

@@ -148,3 +148,11 @@ func (s store) close() {
 		}
 	}
 }
+
+// tickets take a session to another host, nil where none can be taken there.
+func (s store) tickets() session.Tickets {
+	if s.redis == nil {
+		return nil
+	}
+	return s.redis
+}

@@ -69,7 +69,7 @@ func (l *Login) callback(w http.ResponseWriter, r *http.Request, providerName st
 	if code := answer.Get("error"); code != "" {
 		l.Attempts.Finish(w, r, state)
 		if l.withoutOffline(p, attempt, answer) {
-			return l.start(w, r, p, ask{returnTo: attempt.ReturnTo, online: true})
+			return l.start(w, r, p, ask{returnTo: attempt.ReturnTo, online: true, handOver: attempt.HandOver})
 		}
 		return l.failed(w, p, refusedByProvider(code, retry))
 	}
@@ -109,12 +109,17 @@ func (l *Login) redeem(w http.ResponseWriter, r *http.Request, p *provider.Provi
 		return l.failed(w, p, err)
 	}
 	l.Attempts.SetLap(w, r, lap)
-	l.Redeemed.Done(state, attempt.ReturnTo, s.ID)
+	target := attempt.ReturnTo
+	if l.carried(attempt.HandOver, r).origin != "" {
+		// The session's cookie comes with the next request, and goes on from there.
+		target = ask{returnTo: attempt.ReturnTo, handOver: attempt.HandOver}.path(l, p.Name())
+	}
+	l.Redeemed.Done(state, target, s.ID)
 	if len(l.Providers) > 1 {
 		l.LastChoice.Set(w, r, p.Name())
 	}
 	l.signedIn(w, s)
-	l.Pages.Redirect(w, r, http.StatusSeeOther, attempt.ReturnTo)
+	l.Pages.Redirect(w, r, http.StatusSeeOther, target)
 	return nil
 }
 

@@ -3,6 +3,8 @@ package login
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/gatehouse-proxy/gatehouse/page"
 	"github.com/gatehouse-proxy/gatehouse/provider"
@@ -18,11 +20,15 @@ func (l *Login) endAtProvider(r *http.Request, s *session.Session, rd string) st
 	if p == nil {
 		return ""
 	}
-	state, err := l.SignOuts.State(r, l.checkedOr(r, rd, ""))
+	back := l.checkedOr(r, rd, "")
+	if !l.atHome(r) && strings.HasPrefix(back, "/") {
+		back = origin(r) + back
+	}
+	state, err := l.SignOuts.State(l.asAtHome(r), back)
 	if err != nil {
 		l.Log.Error("sign-out goes on without a way back", "error", err.Error())
 	}
-	out := provider.SignOut{RedirectURI: origin(r) + l.AuthPath + "/signed-out", State: state}
+	out := provider.SignOut{RedirectURI: l.home(r) + l.AuthPath + "/signed-out", State: state}
 	if l.Renewal.Hint[p.Name()] || l.Renewal.ID {
 		out.IDToken = s.Tokens.ID
 	}
@@ -31,6 +37,12 @@ func (l *Login) endAtProvider(r *http.Request, s *session.Session, rd string) st
 		l.Log.Warn("signed out here alone: the provider cannot be asked", "provider", p.Name(), "error", err.Error())
 	}
 	return address
+}
+
+// asAtHome is r as it would come to the host that the provider sends people to.
+func (l *Login) asAtHome(r *http.Request) *http.Request {
+	scheme, host, _ := strings.Cut(l.home(r), "://")
+	return &http.Request{Method: r.Method, Host: host, URL: &url.URL{Scheme: scheme, Host: host, Path: r.URL.Path}, Header: r.Header}
 }
 
 // dropTokens tells the provider that the tokens of a session that has ended

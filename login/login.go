@@ -16,15 +16,19 @@ import (
 
 // Options are the parts that sign people in and out. All are needed but Now.
 type Options struct {
-	AuthPath     string // where our own addresses live, without a final slash
-	Providers    []*provider.Provider
-	Store        session.Store
-	Lifetime     session.Lifetime
-	Attempts     *session.Attempts
-	Redeemed     *session.Redeemed
-	Confirm      *session.Confirmations
-	Pages        *page.Pages
-	ReturnTo     Returner
+	AuthPath  string // where our own addresses live, without a final slash
+	Providers []*provider.Provider
+	Store     session.Store
+	Lifetime  session.Lifetime
+	Attempts  *session.Attempts
+	Redeemed  *session.Redeemed
+	Confirm   *session.Confirmations
+	Pages     *page.Pages
+	ReturnTo  Returner
+	// AuthOrigin is the one origin where people sign in, whatever host they
+	// are on; "" is the host they are on. Tickets take them back.
+	AuthOrigin   string
+	Tickets      session.Tickets
 	AfterSignOut string // path or URL; "" is the signed-out page
 	// ProvidersFor names the providers that count at a path of an origin.
 	ProvidersFor func(origin, path string) []string

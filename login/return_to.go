@@ -24,6 +24,9 @@ func NewReturner(authPath string, isOrigin func(origin string) bool) Returner {
 	return Returner{authPath, isOrigin}
 }
 
+// IsOrigin reports whether a route lives under origin.
+func (t Returner) IsOrigin(origin string) bool { return t.isOrigin != nil && t.isOrigin(origin) }
+
 // Check returns rd if it may be followed from requestOrigin, and otherwise "/".
 //
 // rd is a path with or without a query, or an absolute URL whose origin is a

@@ -27,6 +27,8 @@ type ask struct {
 	test string
 	// again says that an attempt before this one was lost.
 	again bool
+	// handOver is what leave asks the sign-in host for, or the attempt's.
+	handOver string
 }
 
 // HandleLogin is GET
@@ -49,6 +51,19 @@ func (l *Login) HandleLogin(w http.ResponseWriter, r *http.Request) error {
 		a.hint = hint
 	}
 	a.again = query.Get("again") == "1"
+	if !l.atHome(r) {
+		return l.leave(w, r, a, query.Get("provider"))
+	}
+	if h := l.asked(r); h.origin != "" {
+		if s, err := l.handable(r, a, query.Get("provider")); err != nil {
+			return Unavailable(err)
+		} else if s != nil {
+			return l.sendBack(w, r, s, h)
+		}
+		a.handOver = h.String()
+	} else if a.returnTo == "/" && l.AuthOrigin != "" && !l.ReturnTo.IsOrigin(origin(r)) {
+		a.returnTo = l.AuthPath + "/" // this host has no apps
+	}
 	if name := query.Get("provider"); name != "" {
 		p := l.byName[name]
 		if p == nil {
@@ -112,6 +127,9 @@ func requestTarget(r *http.Request) string {
 // begin sends the person to the provider that counts where a leads. Several
 // providers lead to the page to choose from.
 func (l *Login) begin(w http.ResponseWriter, r *http.Request, a ask) error {
+	if !l.atHome(r) {
+		return l.leave(w, r, a, "")
+	}
 	choices := l.choices(r, a.returnTo)
 	if len(choices) == 1 {
 		return l.start(w, r, choices[0], a)
@@ -148,6 +166,11 @@ func (a ask) path(l *Login, providerName string) string {
 	}
 	if a.hint != "" {
 		path += "&login_hint=" + url.QueryEscape(a.hint)
+	}
+	if target, rest, carried := strings.Cut(a.handOver, " "); carried {
+		path += "&handover=" + rest + "&for=" + url.QueryEscape(target)
+	} else if a.handOver != "" {
+		path += "&handover=" + a.handOver
 	}
 	return path
 }
@@ -189,10 +212,13 @@ func (l *Login) choices(r *http.Request, returnTo string) []*provider.Provider {
 }
 
 func (l *Login) start(w http.ResponseWriter, r *http.Request, p *provider.Provider, a ask) error {
+	if !l.atHome(r) {
+		return l.leave(w, r, a, p.Name())
+	}
 	if wait := l.Starts.Take(client(w, r)); wait > 0 {
 		return tooMany(wait)
 	}
-	attempt := session.Attempt{Provider: p.Name(), ReturnTo: a.returnTo, Online: a.online, Test: a.test}
+	attempt := session.Attempt{Provider: p.Name(), ReturnTo: a.returnTo, Online: a.online, Test: a.test, HandOver: a.handOver}
 	if p.PostsAnswers() {
 		// The form that the provider posts comes without the session's cookie
 		// (SameSite=Lax), so what the new session replaces is noted now.
@@ -223,7 +249,31 @@ func (l *Login) start(w http.ResponseWriter, r *http.Request, p *provider.Provid
 }
 
 func (l *Login) redirectURI(r *http.Request, p *provider.Provider) string {
-	return origin(r) + l.AuthPath + "/callback/" + p.Name()
+	return l.home(r) + l.AuthPath + "/callback/" + p.Name()
+}
+
+// handable is the session that r carries if it may be handed over as it is, and
+// nil if a asks for a new one: another provider, or to be asked who it is.
+func (l *Login) handable(r *http.Request, a ask, providerName string) (*session.Session, error) {
+	if a.prompt != "" {
+		return nil, nil
+	}
+	s, err := l.Current(r)
+	if errors.Is(err, session.ErrNone) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if providerName != "" && providerName != s.Identity.Provider {
+		return nil, nil
+	}
+	for _, p := range l.choices(r, a.returnTo) {
+		if p.Name() == s.Identity.Provider {
+			return s, nil
+		}
+	}
+	return nil, nil
 }
 
 // providerError turns what went wrong at the provider into an answer. Only our

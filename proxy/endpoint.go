@@ -29,6 +29,7 @@ func (rt *Runtime) ownAddresses() map[string]endpoint {
 		"/login":            {methods: read, handle: l.HandleLogin},
 		"/logout":           {methods: form, handle: l.HandleLogout},
 		"/sessions":         {methods: post, handle: l.HandleEndSession},
+		"/ticket":           {methods: read, handle: l.HandleTicket},
 		"/signed-out":       {methods: read, handle: l.HandleSignedOut},
 		"/me":               {methods: read, handle: l.HandleMe},
 		"/jwks.json":        {methods: read, handle: rt.publish("application/jwk-set+json", rt.jwks)},

@@ -22,8 +22,11 @@ import (
 // Options are the parts of a Runtime. NewLogin makes the login for it, given
 // what login has to know of the routes.
 type Options struct {
-	Door       Door
-	AuthPath   string // without a final slash
+	Door     Door
+	AuthPath string // without a final slash
+	// AuthOrigin is where people sign in, if that is one place for all routes.
+	// It answers our own addresses, also without a route.
+	AuthOrigin string
 	Routes     []RouteOptions
 	Pages      *page.Pages
 	Store      session.Store
@@ -117,6 +120,10 @@ func NewRuntime(o Options) (*Runtime, error) {
 		s.longest = max(s.longest, len(ro.Prefix))
 		s.permit = s.permit.union(ro.Permit)
 		rt.order = append(rt.order, placed{s, route})
+	}
+	if scheme, host, ok := strings.Cut(o.AuthOrigin, "://"); ok {
+		a, _ := parseAuthority(host) // which the configuration has checked
+		rt.sites.add(scheme, a.host, a.port)
 	}
 	rt.login = o.NewLogin(Routes{rt})
 	rt.endpoints = rt.ownAddresses()

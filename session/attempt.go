@@ -28,8 +28,12 @@ type Attempt struct {
 	Replaces string
 	// Test names the operator's test that this sign-in is for; it becomes no
 	// session then.
-	Test   string
-	secret [32]byte
+	Test string
+	// HandOver says which other host the session is for, where all sign-ins
+	// are on one. An attempt without a Provider is the other half: a way back
+	// from there.
+	HandOver string
+	secret   [32]byte
 }
 
 // Secrets are what an attempt sends to the provider or compares with its
@@ -70,6 +74,7 @@ type sealedAttempt struct {
 	Online    bool   `json:"o,omitempty"`
 	Replaces  string `json:"s,omitempty"`
 	Test      string `json:"t,omitempty"`
+	HandOver  string `json:"h,omitempty"`
 }
 
 const attemptVersion = 1
@@ -78,7 +83,7 @@ func (a *Attempt) sealed() sealedAttempt {
 	s := sealedAttempt{
 		Version: attemptVersion, Secret: a.secret[:], Provider: a.Provider,
 		ReturnTo: a.ReturnTo, Created: a.Created, MaxAge: a.MaxAge, ACR: a.ACR,
-		Online: a.Online, Replaces: a.Replaces, Test: a.Test,
+		Online: a.Online, Replaces: a.Replaces, Test: a.Test, HandOver: a.HandOver,
 	}
 	if !utf8.ValidString(a.ReturnTo) {
 		s.ReturnTo, s.RawReturn = "", []byte(a.ReturnTo)
@@ -91,7 +96,7 @@ func (s *sealedAttempt) attempt() (*Attempt, bool) {
 	a := &Attempt{
 		Provider: s.Provider, ReturnTo: s.ReturnTo + string(s.RawReturn),
 		Created: s.Created, MaxAge: s.MaxAge, ACR: s.ACR,
-		Online: s.Online, Replaces: s.Replaces, Test: s.Test,
+		Online: s.Online, Replaces: s.Replaces, Test: s.Test, HandOver: s.HandOver,
 	}
 	return a, s.Version == attemptVersion && copy(a.secret[:], s.Secret) == len(a.secret)
 }

@@ -29,11 +29,12 @@ const (
 	purposeStored  purpose = "gatehouse stored session"
 	purposeSummary purpose = "gatehouse session summary"
 	purposeIndex   purpose = "gatehouse session index"
+	purposeTicket  purpose = "gatehouse sign-in ticket"
 )
 
 var purposes = [...]purpose{
 	purposeSession, purposeAttempt, purposeConfirm, purposeSignOut,
-	purposeBinding, purposeStored, purposeSummary, purposeIndex,
+	purposeBinding, purposeStored, purposeSummary, purposeIndex, purposeTicket,
 }
 
 // Keys are the configured session keys. The first seals, all open: put a new

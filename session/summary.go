@@ -59,9 +59,11 @@ const storedVersion = 1
 const maxStored = 1 << 20
 
 // safe seals and opens stored sessions.
-type safe struct{ sessions, summaries *vault }
+type safe struct{ sessions, summaries, tickets *vault }
 
-func newSafe(k *Keys) safe { return safe{newVault(k, purposeStored), newVault(k, purposeSummary)} }
+func newSafe(k *Keys) safe {
+	return safe{newVault(k, purposeStored), newVault(k, purposeSummary), newVault(k, purposeTicket)}
+}
 
 func (v *safe) seal(b *binding, s *Session) (string, error) {
 	plain, err := json.Marshal(s)

@@ -192,12 +192,12 @@ func (s *Server) Calls() map[string]int {
 // Eventually waits until something is so.
 func Eventually(t testing.TB, what string, so func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(90 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		if so() {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("not within 90 seconds: %s", what)
+			t.Fatalf("not within a minute: %s", what)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func StartWatched(t testing.TB) *Watched {
 	for range 3 {
 		s := prepare(t, "redis-sentinel", nil)
 		write(t, s.dir, "sentinel.conf", fmt.Sprintf(
-			"sentinel monitor gatehouse 127.0.0.1 %s 2\nsentinel down-after-milliseconds gatehouse 500\nsentinel failover-timeout gatehouse 3000\n",
+			"sentinel monitor gatehouse 127.0.0.1 %s 2\nsentinel down-after-milliseconds gatehouse 500\nsentinel failover-timeout gatehouse 1000\n",
 			w.Master.Port()))
 		s.Start()
 		// They look every ten seconds otherwise.

@@ -74,3 +74,15 @@ func parsePrefix(text string, src source) (netip.Prefix, error) {
 	}
 	return netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-96), nil
 }
+
+// Address is one address; ::ffff: is unmapped.
+type Address struct{ netip.Addr }
+
+func (a *Address) parse(text string, src source) error {
+	parsed, err := netip.ParseAddr(text)
+	if err != nil || parsed.Zone() != "" {
+		return fmt.Errorf("%s is not an address; write it like 10.1.2.3 or 2001:db8::1", src.quote(text))
+	}
+	a.Addr = parsed.Unmap()
+	return nil
+}

@@ -28,6 +28,7 @@ func (c *checker) all() {
 	c.assertion(&c.config.Assertion, root.key("assertion")) // before headers, which rewrites their names
 	c.headers(c.config.Headers, root.key("headers"))
 	c.routes(c.config.Routes, root.key("routes"))
+	c.tests(c.config.Tests, root.key("tests"))
 	c.compat(c.config.Compat, root.key("compat"))
 	c.telemetry(&c.config.Telemetry, root.key("telemetry"))
 	c.pages(&c.config.Pages, root.key("pages"))

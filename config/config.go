@@ -21,7 +21,7 @@ type Config struct {
 	Telemetry     Telemetry         `yaml:"telemetry" doc:"Where traces go."`
 	Pages         Pages             `yaml:"pages" doc:"Whose name, picture and templates the pages show."`
 
-	Tests Later `yaml:"tests" later:"true"`
+	Tests []Test `yaml:"tests" doc:"Requests and what is to become of them, for gatehouse test."`
 
 	report       *report // where every value stands
 	files        []string

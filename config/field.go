@@ -80,7 +80,7 @@ func (f field) standIn(t reflect.Type) string {
 		return "0"
 	case reflect.TypeFor[URL]():
 		return "https://placeholder.invalid"
-	case reflect.TypeFor[Prefix](), reflect.TypeFor[Trusted]():
+	case reflect.TypeFor[Address](), reflect.TypeFor[Prefix](), reflect.TypeFor[Trusted]():
 		return "192.0.2.1"
 	}
 	return "placeholder"

@@ -60,10 +60,16 @@ func kindName(f field) string {
 		return many + "URL"
 	case reflect.TypeFor[Prefix](), reflect.TypeFor[Trusted]():
 		return many + "CIDR"
+	case reflect.TypeFor[Address]():
+		return many + "address"
 	case reflect.TypeFor[Scalar]():
 		return many + "scalar"
 	case reflect.TypeFor[Regexp]():
 		return many + "expression"
+	case reflect.TypeFor[TestClaims]():
+		return "map of claims"
+	case reflect.TypeFor[TestHeaders]():
+		return "map of text or null"
 	case reflect.TypeFor[Expr]():
 		return many + "CEL expression"
 	case reflect.TypeFor[RoutePolicy]():

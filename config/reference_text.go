@@ -246,4 +246,17 @@ routes:
   templates: /etc/gatehouse/pages
   support: help@northwind.example
 `},
+	{level: "##", title: "tests", block: reflect.TypeFor[Test](),
+		intro: "Requests and what is to become of them. `gatehouse test` runs them with the policies and headers that `serve` uses; [policies.md](policies.md) shows how.",
+		example: `tests:
+  - {name: strangers sign in, url: https://app.example.com/, expect: sign_in}
+  - name: staff may read
+    url: https://app.example.com/
+    ip: 10.1.2.3
+    user: {sub: a, email: a@example.com, email_verified: true, groups: [engineering], claims: {department: rd}}
+    expect: allow
+    headers: {X-Forwarded-Email: a@example.com}
+`},
+	{level: "###", title: "tests.user", block: reflect.TypeFor[TestUser](),
+		intro: "Who is signed in: what the provider's claims are mapped to."},
 }

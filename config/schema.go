@@ -60,6 +60,10 @@ func (s schemas) of(t reflect.Type, f field) schema {
 		return s.ref(t, s.rule)
 	case reflect.TypeFor[Selector]():
 		return anyOf(schema{"const": "everyone"}, s.ref(t, s.selector))
+	case reflect.TypeFor[TestClaims]():
+		return schema{"type": "object"}
+	case reflect.TypeFor[TestHeaders]():
+		return schema{"type": "object", "additionalProperties": schema{"type": []string{"string", "number", "boolean", "null"}}}
 	case reflect.TypeFor[Expr]():
 		return schema{"type": []string{"string", "boolean"}}
 	case reflect.TypeFor[RouteAssertion]():

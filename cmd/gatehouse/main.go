@@ -113,6 +113,7 @@ func run(args []string, std streams) int {
 	root.SetErr(std.err)
 	root.AddCommand(
 		serveCommand(std), demoCommand(std), checkCommand(std), keygenCommand(std),
+		explainCommand(std), testCommand(std),
 		sessionsCommand(std), healthcheckCommand(std), schemaCommand(std), versionCommand(std),
 	)
 	err := root.ExecuteContext(ctx)

@@ -162,6 +162,7 @@ func (a adminFlags) ask(ctx context.Context, std streams, method, path string, b
 
 func printJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
 }

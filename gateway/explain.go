@@ -1,0 +1,178 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+
+	"github.com/gatehouse-proxy/gatehouse/config"
+	"github.com/gatehouse-proxy/gatehouse/identity"
+	"github.com/gatehouse-proxy/gatehouse/policy"
+	"github.com/gatehouse-proxy/gatehouse/provider"
+	"github.com/gatehouse-proxy/gatehouse/proxy"
+	"github.com/gatehouse-proxy/gatehouse/telemetry"
+)
+
+// Asked is a request to explain.
+type Asked struct {
+	URL    *url.URL
+	Method string     // default GET
+	IP     netip.Addr // the zero Addr is unknown
+	// Provider is whom the person signed in with; default the route's first.
+	Provider string
+	// Claims are those of the ID token; nil is an anonymous caller.
+	Claims identity.Claims
+	// ServiceToken names the service token that comes along.
+	ServiceToken string
+}
+
+// Explained is what would become of it. Decision is allow, bypass, deny,
+// sign_in or need_token.
+type Explained struct {
+	URL      string            `json:"url"`
+	Method   string            `json:"method"`
+	Caller   string            `json:"caller"`
+	Route    string            `json:"route,omitempty"`
+	Decision string            `json:"decision"`
+	Rule     string            `json:"rule,omitempty"`
+	Reason   string            `json:"reason,omitempty"`
+	Rules    []ExplainedRule   `json:"rules"`
+	Headers  map[string]string `json:"headers,omitempty"`
+	Note     string            `json:"note,omitempty"`
+}
+
+// ExplainedRule is one rule of the route's policy and what it did: decided,
+// no_match, remembered, shadow, other_callers or not_reached.
+type ExplainedRule struct {
+	Name      string              `json:"name"`
+	Action    string              `json:"action"`
+	Outcome   string              `json:"outcome"`
+	Selectors []ExplainedSelector `json:"selectors,omitempty"`
+}
+
+// ExplainedSelector is one selector and whether it is true, false or unknown.
+type ExplainedSelector struct {
+	Part  string `json:"part"`
+	Text  string `json:"selector"`
+	Truth string `json:"truth"`
+}
+
+// CompileToExplain compiles c for Explain alone: nothing is logged or counted.
+func CompileToExplain(c *config.Config) (*Build, error) {
+	return Compile(c, nil, Process{Log: slog.New(slog.DiscardHandler), Metrics: telemetry.NewMetrics(telemetry.Build{})})
+}
+
+// Explain tells what would become of a, by the policies and headers that serve
+// requests.
+func (b *Build) Explain(a Asked) (*Explained, error) {
+	if a.Method == "" {
+		a.Method = http.MethodGet
+	}
+	e := &Explained{URL: a.URL.String(), Method: a.Method, Caller: "anonymous", Decision: "deny", Rules: []ExplainedRule{}}
+	q := proxy.Inquiry{Method: a.Method, URL: a.URL, Peer: a.IP}
+	switch {
+	case a.ServiceToken != "":
+		known := slices.ContainsFunc(b.Config.ServiceTokens, func(t config.ServiceToken) bool { return t.Name == a.ServiceToken })
+		if !known {
+			return nil, fmt.Errorf("no service token is called %q", a.ServiceToken)
+		}
+		q.Machine = &identity.Machine{Kind: identity.ServiceToken, Name: a.ServiceToken, Identity: identity.Identity{Subject: a.ServiceToken}}
+		e.Caller = "service token " + a.ServiceToken
+	case a.Claims != nil:
+		p, err := b.explainProvider(a)
+		if err != nil {
+			return nil, err
+		}
+		who, err := p.Assume(a.Claims)
+		var refused *provider.Error
+		if errors.As(err, &refused) {
+			e.Reason, e.Note = refused.Reason, "the sign-in itself is refused"
+			return e, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		q.Person, e.Caller = &who, described(&who)
+	}
+	found := b.Runtime.Explain(q)
+	e.Reason, e.Rule = found.Reason, found.Decision.Rule
+	if found.Route == nil {
+		if found.Own {
+			e.Decision, e.Note = "bypass", "Gatehouse answers this address itself"
+		}
+		return e, nil
+	}
+	if found.OtherProvider {
+		e.Note = "a session of this provider does not count on the route, so the caller is taken for nobody"
+	}
+	e.Route, e.Decision = found.Route.Name, found.Decision.Effect.String()
+	e.Rules = b.explainRules(found.Route.Name, found.Steps)
+	if found.Header != nil {
+		e.Headers = map[string]string{}
+		for name := range found.Header {
+			e.Headers[name] = found.Header.Get(name)
+		}
+	}
+	return e, nil
+}
+
+// explainProvider is the one named, or the first that counts on the route.
+func (b *Build) explainProvider(a Asked) (*provider.Provider, error) {
+	name := a.Provider
+	if name == "" {
+		if found := b.Runtime.Explain(proxy.Inquiry{Method: a.Method, URL: a.URL, Peer: a.IP}); found.Route != nil {
+			for _, r := range b.Config.Routes {
+				if r.Name == found.Route.Name && len(r.Providers) > 0 {
+					name = r.Providers[0]
+				}
+			}
+		}
+	}
+	for _, p := range b.Providers {
+		if name == "" || p.Name() == name {
+			return p, nil
+		}
+	}
+	if name == "" {
+		return nil, errors.New("the file has no provider, so nobody can have claims")
+	}
+	return nil, fmt.Errorf("no provider is called %q", name)
+}
+
+func (b *Build) explainRules(route string, steps []policy.Step) []ExplainedRule {
+	var rules []config.Rule
+	for _, r := range b.Config.Routes {
+		if r.Name == route {
+			rules = r.Policy.Rules
+		}
+	}
+	out := make([]ExplainedRule, len(steps))
+	for i, s := range steps {
+		out[i] = ExplainedRule{Name: s.Rule, Action: s.Action.String(), Outcome: s.Outcome.String()}
+		for _, part := range []struct {
+			name      string
+			selectors []config.Selector
+			truths    []policy.Truth
+		}{{"include", rules[i].Include, s.Include}, {"require", rules[i].Require, s.Require}, {"exclude", rules[i].Exclude, s.Exclude}} {
+			for j, truth := range part.truths {
+				out[i].Selectors = append(out[i].Selectors, ExplainedSelector{part.name, part.selectors[j].String(), truth.String()})
+			}
+		}
+	}
+	return out
+}
+
+func described(who *identity.Identity) string {
+	text := who.Subject
+	if who.Email != "" {
+		text += " <" + who.Email + ">"
+		if !who.EmailVerified {
+			text += " (unverified address)"
+		}
+	}
+	return text + " by " + who.Provider
+}

@@ -1,0 +1,41 @@
+package provider
+
+import (
+	"maps"
+
+	"github.com/gatehouse-proxy/gatehouse/identity"
+)
+
+// Assume is the Identity that a sign-in with these ID token claims would make:
+// the same mapping, nothing verified and nobody asked. It is for explaining.
+// Absent iss and sub are filled in.
+func (p *Provider) Assume(claims identity.Claims) (identity.Identity, error) {
+	claims = maps.Clone(claims)
+	if claims == nil {
+		claims = identity.Claims{}
+	}
+	if list := p.issuers(); claims["iss"] == nil && len(list) > 0 {
+		claims["iss"] = list[0]
+	}
+	if claims["sub"] == nil {
+		claims["sub"] = "someone"
+	}
+	if err := checkSubject(claims["sub"]); err != nil {
+		return identity.Identity{}, refuse(ReasonIDTokenSubject, "%w", err)
+	}
+	return p.identify(layers{token: claims})
+}
+
+// Mapped writes an address and groups as claims that the mapping reads back.
+func (p *Provider) Mapped(to identity.Claims, name string, value any) {
+	paths := map[string][]string{
+		"email": p.o.Claims.Email, "groups": p.o.Claims.Groups, "username": p.o.Claims.Username, "name": p.o.Claims.Name,
+	}[name]
+	if len(paths) == 0 {
+		paths = []string{name}
+	}
+	to[paths[0]] = value // under its whole path, where Claims.Lookup finds it first
+	if name == "email" {
+		to[name] = value // email_verified speaks of this one (OpenID Connect Core section 5.1)
+	}
+}

@@ -1,10 +1,36 @@
 package config
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
+
+// alias is what people write for one of the file's words that no spelling leads
+// to: PingOne's regions by country, continent or the end of their host.
+func alias(word string) string {
+	switch foldASCII(word) {
+	case "us", "usa", "com", "north america", "north_america", "northamerica":
+		return "na"
+	case "canada":
+		return "ca"
+	case "europe", "uk":
+		return "eu"
+	case "australia", "com.au":
+		return "au"
+	case "singapore":
+		return "sg"
+	case "ap", "apac":
+		return "asia"
+	}
+	return ""
+}
 
 // didYouMean is "; did you mean …?" with the candidate nearest to word, or,
 // where none is near and they are few, the list of them all.
 func didYouMean(word string, candidates []string) string {
+	if meant := alias(word); slices.Contains(candidates, meant) {
+		return "; did you mean " + quote(meant) + "?"
+	}
 	if near := nearest(word, candidates); near != "" {
 		return "; did you mean " + quote(near) + "?"
 	}

@@ -89,6 +89,7 @@ func TestOddClaimsNeverWidenAccess(t *testing.T) {
 		{"an excluded domain, unverified", claims{"email": "a@evil.example"}, ""},
 		{"an excluded group", claims{"email": "x@b.example", "email_verified": true, "groups": []any{"suspended"}}, ""},
 		{"an excluded group in an object", claims{"email": "x@b.example", "email_verified": true, "groups": claims{"suspended": true}}, ""},
+		{"groups left out for their number", claims{"email": "x@b.example", "email_verified": true, "groups": nil, "_claim_names": claims{"groups": "src1"}, "_claim_sources": claims{"src1": claims{"endpoint": "https://graph.example/x"}}}, ""},
 	} {
 		a.try(c.name, func(t *testing.T) {
 			w := open(t, manyProviders, claiming(c.claims))

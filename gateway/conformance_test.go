@@ -33,6 +33,8 @@ var certified = []conformanceCase{
 	{"basic", "oidcc-client-test-scope-userinfo-claims", holds(userinfoFillsIn)},
 	{"basic", "oidcc-client-test-userinfo-bearer-header", holds(userinfoByHeader)},
 	{"basic", "oidcc-client-test-client-secret-basic", holds(secretByBasic)},
+	{"basic", "oidcc-client-test-aggregated-claims", accepts(claimsElsewhere(pairs{"JWT": "e30.e30."}))},
+	{"basic", "oidcc-client-test-distributed-claims", accepts(claimsElsewhere(pairs{"endpoint": "https://claims.example/"}))},
 
 	{"config", "oidcc-client-test-discovery-openid-config", holds(readsDiscovery)},
 	{"config", "oidcc-client-test-discovery-jwks-uri-keys", holds(readsKeys)},
@@ -131,6 +133,17 @@ func userinfoOf(sub string) func(*rogue.Script) {
 	return func(s *rogue.Script) {
 		s.IDToken = func(token, _ map[string]any) { delete(token, "email"); delete(token, "groups") }
 		s.Userinfo = func(info map[string]any) { info["sub"] = sub }
+	}
+}
+
+// claimsElsewhere names a claim that another place would tell (Core section
+// 5.6.2). It is not fetched, and nobody is kept out by it.
+func claimsElsewhere(source pairs) func(*rogue.Script) {
+	return func(s *rogue.Script) {
+		s.IDToken = func(token, _ map[string]any) {
+			token["_claim_names"] = pairs{"credit_score": "src1"}
+			token["_claim_sources"] = pairs{"src1": source}
+		}
 	}
 }
 

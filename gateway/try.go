@@ -150,7 +150,7 @@ func verdicts(found *provider.Inspection) []string {
 			"The address counts as unverified: it is shown to applications, and no rule by email or email_domain matches it. See require_email_verified and email_domains.")
 	}
 	if who := found.Identity; who != nil && who.GroupsUnreadable {
-		list = append(list, "The groups cannot be read: they are neither a list of strings nor one string.")
+		list = append(list, "The groups cannot all be read: the claim is neither a list of strings nor one string, or the provider left it out for its size (groups overage). Rules that deny a group deny such a person.")
 	}
 	return list
 }

@@ -27,7 +27,7 @@ type Identity struct {
 	// Groups are the mapped group names or ids, in the provider's order.
 	Groups []string `json:"g,omitempty"`
 	// GroupsUnreadable says that the groups claim held more than names, such
-	// as objects, so that Groups may lack some.
+	// as objects, or was left out for its size, so that Groups may lack some.
 	GroupsUnreadable bool `json:"gu,omitempty"`
 	// ACR and AMR say how the person authenticated (OpenID Connect Core 2).
 	ACR string   `json:"acr,omitempty"`

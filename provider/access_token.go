@@ -172,10 +172,7 @@ func asBearer(err error) error {
 func (t *AccessToken) Identity(m ClaimMap, keep, domains []string) identity.Identity {
 	l := layers{token: t.Claims}
 	who := identity.Identity{Issuer: t.Issuer, Subject: t.Subject, Name: l.text(m.Name), Username: l.text(m.Username)}
-	if groups, _, ok := l.first(m.Groups); ok {
-		who.Groups = identity.Strings(groups)
-		who.GroupsUnreadable = !identity.Readable(groups)
-	}
+	who.Groups, who.GroupsUnreadable = l.groups(m.Groups)
 	who.ACR, _ = identity.Scalar(t.Claims["acr"])
 	who.AMR = identity.Strings(t.Claims["amr"])
 	address, _, _ := l.first(m.Email)

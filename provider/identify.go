@@ -13,10 +13,7 @@ func (p *Provider) identify(l layers) (identity.Identity, error) {
 		Name:     l.text(m.Name),
 		Username: l.text(m.Username),
 	}
-	if groups, _, ok := l.first(m.Groups); ok {
-		who.Groups = identity.Strings(groups)
-		who.GroupsUnreadable = !identity.Readable(groups)
-	}
+	who.Groups, who.GroupsUnreadable = l.groups(m.Groups)
 	who.ACR, _ = identity.Scalar(l.token["acr"])
 	who.AMR = identity.Strings(l.token["amr"])
 	address, fromUserinfo, _ := l.first(m.Email)

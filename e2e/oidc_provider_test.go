@@ -22,19 +22,17 @@ func TestCertifiedProvider(t *testing.T) {
 	// Two host names, because cookies ignore ports.
 	issuer, base := "http://localhost:"+ports[0], "http://127.0.0.1:"+ports[1]
 	behind := newApp(t)
-	provider := exec.Command(program(t, "nodejs", "node"), "provider.mjs")
-	provider.Dir = installed(t)
-	provider.Env = append(os.Environ(), "ISSUER="+issuer, "CLIENT_SECRET=only for the tests",
-		"REDIRECT_URI="+base+"/.auth/callback/certified", "SIGNED_OUT_URL="+base+"/.auth/signed-out")
-	start(t, provider).await(t, "ready")
+	certifiedProvider(t, issuer, "", pairs{
+		"client_id": "gatehouse", "redirect_uris": []string{base + "/.auth/callback/certified"}, "post_logout_redirect_uris": []string{base + "/.auth/signed-out"},
+	})
 	serve(t, fmt.Sprintf(`
 server: {listen: "127.0.0.1:%s", admin: {listen: ""}}
 session: {keys: ["${GATEHOUSE_KEY}"]}
 providers:
-  - {name: certified, type: oidc, issuer: %q, client_id: gatehouse, client_secret: only for the tests, scopes: [openid, email, profile, groups]}
+  - {name: certified, type: oidc, issuer: %q, client_id: gatehouse, client_secret: %q, scopes: [openid, email, profile, groups]}
 routes:
   - {from: %q, to: %q, policy: [{allow: {email: zoe@example.com}}]}
-`, ports[1], issuer, base, behind.URL), base, http.DefaultClient)
+`, ports[1], issuer, certifiedSecret, base, behind.URL), base, http.DefaultClient)
 
 	for _, c := range []struct {
 		name   string

@@ -1,21 +1,22 @@
-// An OpenID provider for the tests: the certified oidc-provider with one client
-// and its own plain sign-in form, which takes any name and password.
+// An OpenID provider for the tests: the certified oidc-provider with its own
+// plain sign-in form, which takes any name and password.
 //
-// Environment: ISSUER (http://127.0.0.1:PORT), REDIRECT_URI, SIGNED_OUT_URL,
-// CLIENT_SECRET. Prints "ready" once it listens.
+// Environment: ISSUER (http://127.0.0.1:PORT), CLIENTS (a JSON list of client
+// metadata). Prints "ready" once it listens.
 import { Provider } from 'oidc-provider';
 
-const { ISSUER, REDIRECT_URI, SIGNED_OUT_URL, CLIENT_SECRET } = process.env;
+const { ISSUER, CLIENTS } = process.env;
 
 const provider = new Provider(ISSUER, {
-  clients: [{
-    client_id: 'gatehouse',
-    client_secret: CLIENT_SECRET,
-    redirect_uris: [REDIRECT_URI],
-    post_logout_redirect_uris: [SIGNED_OUT_URL],
-    response_types: ['code'],
-    grant_types: ['authorization_code'],
-  }],
+  clients: JSON.parse(CLIENTS),
+  features: {
+    pushedAuthorizationRequests: { enabled: true },
+    backchannelLogout: { enabled: true },
+  },
+  // Renewed soon after they came, with a refresh token that counts once.
+  ttl: { AccessToken: 4, IdToken: 600 },
+  issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+  rotateRefreshToken: true,
   // By its rules the ID token holds no more than sub when there is an access
   // token: everything below is at the userinfo endpoint.
   claims: {

@@ -11,6 +11,7 @@ func (c *checker) routes(all []Route, p path) {
 	for i := range all {
 		c.route(&all[i], p.item(i))
 	}
+	c.splitCookies(all, p)
 	c.fromsDiffer(all, p)
 	c.routeNames(all, p)
 	c.policiesUsed(all)
@@ -27,6 +28,9 @@ func (c *checker) route(r *Route, p path) {
 	c.routeBearer(r.Bearer, p.key("bearer"))
 	c.routeAssertion(&r.Assertion, p.key("assertion"))
 	c.prefixes(r, p)
+	c.atMost(r.Portal.Title, maxTitle, p.key("portal").key("title"))
+	c.logo(r.Portal.Icon, p.key("portal").key("icon"))
+	c.forwardAuthOnly(r, p)
 	c.websocketOrigins(r.WebsocketOrigins, p.key("websocket_origins"))
 	c.notNegative(p.key("timeout").key("dial"), r.Timeout.Dial)
 	c.notNegative(p.key("timeout").key("response_header"), r.Timeout.ResponseHeader)

@@ -76,7 +76,15 @@ func (c *checker) templates(dir string, p path) {
 // the value that keys lead to. As in every Problem, err must not repeat the
 // value, which may have come out of an expansion.
 func (c *Config) Problem(err error, keys ...string) Problem {
-	p := root
+	return c.problem(err, root, keys)
+}
+
+// RouteProblem is Problem for what keys lead to in the i-th route.
+func (c *Config) RouteProblem(err error, i int, keys ...string) Problem {
+	return c.problem(err, root.key("routes").item(i), keys)
+}
+
+func (c *Config) problem(err error, p path, keys []string) Problem {
 	for _, key := range keys {
 		p = p.key(key)
 	}

@@ -147,7 +147,7 @@ var referenceChapters = []chapter{
 `},
 	{level: "##", title: "routes", block: reflect.TypeFor[Route](),
 		intro: "`from` states the public origin. Requests are matched by host and port, then by the longest path at segment bounds.",
-		after: "The upstreams of one route are of one kind, and have no path of their own; `add_prefix` puts one before every request.",
+		after: "The upstreams of one route are of one kind, and have no path of their own; `add_prefix` puts one before every request. A route without `to` is for [forward auth](forward-auth.md).",
 		example: `routes:
   - name: wiki
     from: https://wiki.example.com/docs
@@ -163,6 +163,14 @@ policies:
 `},
 	{level: "###", title: "routes.timeout", block: reflect.TypeFor[Timeout](),
 		intro: "0 means the default."},
+	{level: "###", title: "routes.portal", block: reflect.TypeFor[Portal](),
+		intro: "The page lists what a person may open, as the policies decide.",
+		example: `routes:
+  - from: https://wiki.example.com
+    to: http://10.0.0.5:8080
+    policy: public
+    portal: {title: The wiki}
+`},
 	{level: "###", title: "routes.upstream_tls", block: reflect.TypeFor[UpstreamTLS](),
 		intro: "For https upstreams alone."},
 	{level: "##", title: "rules", block: reflect.TypeFor[Rule](),

@@ -23,9 +23,17 @@ type Route struct {
 	MaxBody          Size           `yaml:"max_body" default:"0" doc:"Largest request body; 0 means no limit."`
 	InsecureHTTP     bool           `yaml:"insecure_http" doc:"Needed for an http:// from on a host that is not loopback: cookies then cross the network in clear."`
 
-	StepUp        Later `yaml:"step_up" later:"true"`
-	CORSPreflight Later `yaml:"cors_preflight" later:"true"`
-	Portal        Later `yaml:"portal" later:"true"`
+	CORSPreflight string `yaml:"cors_preflight" default:"deny" enum:"deny,forward" doc:"Whether a browser's question before a request from another origin passes without a sign-in: OPTIONS with Origin and Access-Control-Request-Method, without body, cookies and Authorization. The application answers it, and is told of nobody."`
+	Portal        Portal `yaml:"portal" doc:"How the route looks among the apps on the page under auth_path."`
+
+	StepUp Later `yaml:"step_up" later:"true"`
+}
+
+// Portal is the `portal` block of a route.
+type Portal struct {
+	Title  string `yaml:"title" doc:"What the app is called there, at most 80 characters. Default name."`
+	Icon   string `yaml:"icon" doc:"Its picture: an SVG, PNG, JPEG, GIF or WebP file of at most 32 KiB, or a data:image/ URL. It is embedded in the page."`
+	Hidden bool   `yaml:"hidden" doc:"Leaves it out there. That keeps nobody from opening it."`
 }
 
 // Timeout is the `timeout` block of a route.

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"html/template"
 	"os"
 	"strings"
 
@@ -30,6 +31,19 @@ func newPages(c *config.Config, process Process) (*page.Pages, error) {
 		return nil, pageProblems(c, err)
 	}
 	return pages, nil
+}
+
+// appIcon is the picture of the i-th route on the home page.
+func appIcon(c *config.Config, i int) (template.URL, error) {
+	icon := c.Routes[i].Portal.Icon
+	if c.Placeholders() && !strings.HasPrefix(icon, "data:") {
+		icon = ifThere(icon)
+	}
+	picture, err := page.Icon(icon)
+	if err != nil {
+		return "", config.Problems{c.RouteProblem(err, i, "portal", "icon")}
+	}
+	return picture, nil
 }
 
 func ifThere(name string) string {

@@ -71,6 +71,10 @@ func (b *Build) routes(c *config.Config, prev *Build, names *session.Names, asse
 		if err != nil {
 			return nil, fmt.Errorf("route %s: %w", r.Name, err)
 		}
+		icon, err := appIcon(c, i)
+		if err != nil {
+			return nil, err
+		}
 		if prefix == "" {
 			prefix = "/"
 		}
@@ -83,6 +87,8 @@ func (b *Build) routes(c *config.Config, prev *Build, names *session.Names, asse
 			Policy:          decide,
 			Providers:       r.Providers,
 			Unauthenticated: unauthenticated[r.Unauthenticated],
+			Preflights:      r.CORSPreflight == "forward",
+			Portal:          proxy.Portal{Title: r.Portal.Title, Icon: icon, Hidden: r.Portal.Hidden},
 			Permit: proxy.Permit{
 				EncodedSlash: slices.Contains(r.PermitInPath, "encoded_slash"),
 				DoubleSlash:  slices.Contains(r.PermitInPath, "double_slash"),

@@ -35,8 +35,8 @@ func described(dialect, method, address string) (target string, lines []string) 
 	}
 }
 
-// ask sends the question over a connection of its own.
-func ask(t *testing.T, h *house, method, target string, lines ...string) *http.Response {
+// askHouse sends the question over a connection of its own.
+func askHouse(t *testing.T, h *house, method, target string, lines ...string) *http.Response {
 	t.Helper()
 	conn := h.connect(t)
 	conn.write(method + " " + target + " HTTP/1.1\n" + strings.Join(lines, "\n") + "\nConnection: close\n\n")
@@ -56,20 +56,20 @@ func TestForwardAuthSaysWhoIsCalling(t *testing.T) {
 	staff, other := "Cookie: "+h.visitorCookie("ana.kovacs"), "Cookie: "+h.visitorCookie("cleo.marsh")
 	for _, dialect := range everyDialect {
 		target, lines := described(dialect, "GET", home+"/wiki?x=1")
-		res := ask(t, h, "GET", target, append(lines, staff, "X-Forwarded-Groups: forged", "X-Forwarded-Email: boss@example.com")...)
+		res := askHouse(t, h, "GET", target, append(lines, staff, "X-Forwarded-Groups: forged", "X-Forwarded-Email: boss@example.com")...)
 		if res.StatusCode != 200 || res.Header.Get("X-Forwarded-Email") != "ana.kovacs@example.com" || strings.Contains(res.Header.Get("X-Forwarded-Groups"), "forged") ||
 			len(res.Header["X-Forwarded-Email"]) != 1 || res.Header.Get("X-Gatehouse-Assertion") == "" || res.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s, staff: %d %v", dialect, res.StatusCode, res.Header)
 		}
-		if res := ask(t, h, "GET", target, append(lines, other)...); res.StatusCode != 403 {
+		if res := askHouse(t, h, "GET", target, append(lines, other)...); res.StatusCode != 403 {
 			t.Errorf("%s, no right: %d", dialect, res.StatusCode)
 		}
 		target, lines = described(dialect, "GET", "https://legacy.example.test/")
-		if res := ask(t, h, "GET", target, append(lines, staff)...); res.StatusCode == 200 {
+		if res := askHouse(t, h, "GET", target, append(lines, staff)...); res.StatusCode == 200 {
 			t.Errorf("%s: a session of one host counts on another: %v", dialect, res.Header)
 		}
 		target, lines = described(dialect, "GET", home+"/public/x")
-		res = ask(t, h, "GET", target, append(lines, "X-Forwarded-Email: boss@example.com")...)
+		res = askHouse(t, h, "GET", target, append(lines, "X-Forwarded-Email: boss@example.com")...)
 		if email, there := res.Header["X-Forwarded-Email"]; res.StatusCode != 200 || !there || email[0] != "" {
 			t.Errorf("%s, anybody on a public route: %d %q; want it there and empty", dialect, res.StatusCode, email)
 		}
@@ -82,8 +82,8 @@ func TestForwardAuthSendsPeopleToSignIn(t *testing.T) {
 	const signIn = home + "/.auth/login?rd=%2Fwiki%3Fx%3D1"
 	for _, dialect := range everyDialect {
 		target, lines := described(dialect, "GET", home+"/wiki?x=1")
-		page := ask(t, h, "GET", target, append(lines, "Sec-Fetch-Mode: navigate")...)
-		fetch := ask(t, h, "GET", target, append(lines, "Sec-Fetch-Mode: cors")...)
+		page := askHouse(t, h, "GET", target, append(lines, "Sec-Fetch-Mode: navigate")...)
+		fetch := askHouse(t, h, "GET", target, append(lines, "Sec-Fetch-Mode: cors")...)
 		want := http.StatusFound
 		if dialect == "nginx" {
 			want = http.StatusUnauthorized
@@ -140,6 +140,8 @@ func TestForwardAuthBelievesOnlyItsOwnDescription(t *testing.T) {
 		{"a whole address", "traefik", func(l []string) []string { l[4] = "X-Forwarded-Uri: http://other/x"; return l }},
 		{"a fragment", "caddy", func(l []string) []string { l[4] = "X-Forwarded-Uri: /wiki#/public/"; return l }},
 		{"TRACE", "traefik", func(l []string) []string { l[1] = "X-Forwarded-Method: TRACE"; return l }},
+		{"a prefix in another spelling", "envoy", func(l []string) []string { return l }},
+		{"an absolute target", "envoy", func(l []string) []string { return l }},
 		{"our own address", "traefik", func(l []string) []string { l[4] = "X-Forwarded-Uri: /.auth/me"; return l }},
 		{"an address of forward auth", "nginx", func(l []string) []string { l[2] = "X-Original-URL: " + home + "/.auth/verify/nginx"; return l }},
 		{"a socket from elsewhere", "nginx", func(l []string) []string {
@@ -147,13 +149,19 @@ func TestForwardAuthBelievesOnlyItsOwnDescription(t *testing.T) {
 		}},
 	} {
 		target, lines := described(c.dialect, "GET", home+"/wiki")
-		res := ask(t, h, "GET", target, append(c.change(lines), staff)...)
+		switch c.name {
+		case "a prefix in another spelling":
+			target = "/.auth/verify/%65nvoy/wiki"
+		case "an absolute target":
+			target = "http://app.example.test" + target
+		}
+		res := askHouse(t, h, "GET", target, append(c.change(lines), staff)...)
 		if res.StatusCode != 403 && res.StatusCode != 400 || res.Header.Get("X-Forwarded-Email") != "" {
 			t.Errorf("%s, %s: %d %v", c.dialect, c.name, res.StatusCode, res.Header)
 		}
 	}
 	for _, target := range []string{"/.auth/verify/apache", "/.auth/verify/", "/.auth/verify", "/.auth/verify/NGINX"} {
-		if res := ask(t, h, "GET", target, "Host: app.example.test"); res.StatusCode != 404 {
+		if res := askHouse(t, h, "GET", target, "Host: app.example.test"); res.StatusCode != 404 {
 			t.Errorf("%s: %d", target, res.StatusCode)
 		}
 	}
@@ -164,7 +172,7 @@ func TestForwardAuthAnswersTrustedProxiesAlone(t *testing.T) {
 	h := start(t, simple)
 	for _, dialect := range everyDialect {
 		target, lines := described(dialect, "GET", home+"/public/x")
-		if res := ask(t, h, "GET", target, lines...); res.StatusCode != 403 && res.StatusCode != 421 {
+		if res := askHouse(t, h, "GET", target, lines...); res.StatusCode != 403 && res.StatusCode != 421 {
 			t.Errorf("%s: %d", dialect, res.StatusCode)
 		}
 	}

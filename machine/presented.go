@@ -16,6 +16,9 @@ const (
 	cloudflareSecret = "Cf-Access-Client-Secret"
 )
 
+// Headers lists those that are never an application's, canonical.
+func Headers() []string { return []string{tokenHeader, cloudflareID, cloudflareSecret} }
+
 // Presented is what a request brings to prove that a machine sent it. The zero
 // Presented is nothing.
 type Presented struct {

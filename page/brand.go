@@ -24,7 +24,7 @@ type brand struct {
 type support struct{ Text, URL string }
 
 func newBrand(o Options) (brand, error) {
-	logo, err := readLogo(o.Logo)
+	logo, err := embedded(o.Logo, maxLogo)
 	return brand{
 		Title:   cmp.Or(strings.TrimSpace(o.Title), "Gatehouse"),
 		Logo:    logo,
@@ -42,15 +42,21 @@ func newSupport(s string) support {
 	return support{Text: s}
 }
 
-// readLogo embeds the picture in a data: URL. A picture on another host is
+// MaxIcon bounds an app's picture: a page may carry many.
+const MaxIcon = 32 << 10
+
+// Icon embeds a file, or a data: URL, as an app's picture.
+func Icon(s string) (template.URL, error) { return embedded(s, MaxIcon) }
+
+// embedded puts the picture into a data: URL. A picture on another host is
 // refused: that host would learn of everybody who is asked to sign in.
-func readLogo(s string) (template.URL, error) {
+func embedded(s string, limit int64) (template.URL, error) {
 	switch {
 	case s == "":
 		return "", nil
 	case strings.HasPrefix(s, "data:image/"):
-		if len(s) > maxLogo*4/3+100 {
-			return "", fmt.Errorf("is larger than %d KiB", maxLogo>>10)
+		if int64(len(s)) > limit*4/3+100 {
+			return "", fmt.Errorf("is larger than %d KiB", limit>>10)
 		}
 		if strings.ContainsAny(s, " \t\r\n\"'<>") {
 			return "", errors.New("is not a data: URL: blanks, quotes and angle brackets in it must be percent-encoded")
@@ -59,7 +65,7 @@ func readLogo(s string) (template.URL, error) {
 	case strings.Contains(s, "://"):
 		return "", errors.New("is fetched from elsewhere; save the picture and name the file")
 	}
-	picture, err := readBounded(s, maxLogo)
+	picture, err := readBounded(s, limit)
 	if err != nil {
 		return "", err
 	}

@@ -113,7 +113,7 @@ func TestNoFieldBecomesAForeignLink(t *testing.T) {
 func TestHonestAddressesBecomeLinks(t *testing.T) {
 	for _, s := range []string{"/docs?x=1&y=%2F", "https://wiki.example.com/a", "http://127.0.0.1:8080/"} {
 		_, root := render(t, func(w http.ResponseWriter, r *http.Request) error {
-			return newPages(t, Options{}).Home(w, r, Home{Subject: "ada", Apps: []App{{"Wiki", s, ""}}})
+			return newPages(t, Options{}).Home(w, r, Home{Subject: "ada", Apps: []App{{Title: "Wiki", URL: s}}})
 		})
 		if links := find(root, "a"); len(links) != 1 || attr(links[0], "href") != s {
 			t.Errorf("%q is not the page's one link", s)

@@ -3,6 +3,7 @@ package page
 import (
 	"cmp"
 	"fmt"
+	"html/template"
 	"net/http"
 	"slices"
 	"strings"
@@ -36,7 +37,10 @@ type Home struct {
 }
 
 // App is one tile. An empty Title shows Host.
-type App struct{ Title, URL, Host string }
+type App struct {
+	Title, URL, Host string
+	Icon             template.URL // a data: URL of Picture's; empty shows a letter
+}
 
 // Label is what the tile is called.
 func (a App) Label() string { return cmp.Or(a.Title, a.Host, a.URL) }

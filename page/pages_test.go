@@ -58,7 +58,7 @@ func samples(p *Pages) map[string]writer {
 		Subject: "5d2c7a0e", Provider: "Company account", Groups: []string{"staff", "wiki"},
 		Created: noon.Add(-3 * time.Hour), IdleExpires: noon.Add(42 * time.Minute), Expires: noon.Add(9 * time.Hour),
 		SignInURL: "/.auth/login", SignOutURL: "/.auth/logout", SwitchURL: "/.auth/logout?rd=%2F",
-		Apps: []App{{"Wiki", "https://wiki.example.com/", "wiki.example.com"}, {"", "https://ci.example.com/", "ci.example.com"}},
+		Apps: []App{{Title: "Wiki", URL: "https://wiki.example.com/", Host: "wiki.example.com"}, {URL: "https://ci.example.com/", Host: "ci.example.com"}},
 	}
 	many, bare := home, Home{Subject: "5d2c7a0e", SignOutURL: "/.auth/logout"}
 	many.Groups, many.EmailVerified, many.SwitchURL = groups, false, ""

@@ -55,7 +55,7 @@ func rehearsals() []rehearsal {
 		Groups:  strings.Fields(strings.Repeat("group ", shownGroups+2)),
 		Created: now, IdleExpires: now.Add(time.Hour), Expires: now.Add(2 * time.Hour),
 		SignInURL: "/.auth/login", SignOutURL: "/.auth/logout", SwitchURL: "/.auth/login?prompt=login",
-		Apps: []App{{"Wiki", "https://wiki.example.com/", "wiki.example.com"}, {URL: "/"}},
+		Apps: []App{{Title: "Wiki", URL: "https://wiki.example.com/", Host: "wiki.example.com"}, {URL: "/"}},
 	}
 	failure := errorPage{
 		Status: 503, Text: "It failed.", Next: "Try again.", SignedInAs: "ada",

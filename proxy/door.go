@@ -25,13 +25,14 @@ type arrival struct {
 	scheme string     // "" when unknown
 	host   string     // as sent, or as a trusted proxy tells
 	proxy  bool       // a trusted proxy sent it
+	told   bool       // peer is what that proxy says
 }
 
 // enter refuses what no route should see and settles peer, scheme, host and
 // path. Afterwards r.Host and r.URL.Scheme are the public ones.
 func (rt *Runtime) enter(w http.ResponseWriter, r *http.Request, v *visit) error {
 	from, untrue := rt.door.arrive(r)
-	v.peer, v.record.Peer, v.believed = from.peer, from.peer, from.proxy
+	v.peer, v.record.Peer, v.believed, v.told = from.peer, from.peer, from.proxy, from.told
 	var err error
 	if v.last, err = framed(r); err != nil {
 		return err

@@ -3,12 +3,13 @@ package proxy
 import (
 	"errors"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 
 	"github.com/gatehouse-proxy/gatehouse/login"
+	"github.com/gatehouse-proxy/gatehouse/machine"
 	"github.com/gatehouse-proxy/gatehouse/page"
-	"github.com/gatehouse-proxy/gatehouse/policy"
 )
 
 // verifyPath is where other proxies ask whether a request may pass, under
@@ -112,8 +113,17 @@ func (rt *Runtime) verify(w http.ResponseWriter, r *http.Request, v *visit, d di
 		// Whoever may describe requests may be anybody (CVE-2026-40575).
 		return &page.Error{Status: http.StatusForbidden, Reason: "forward_auth_untrusted", Text: "Only a proxy named in trusted_proxies may ask this."}
 	}
-	// Of Envoy's path the door has looked at the whole, description included.
-	_, rest, _ := strings.Cut(r.RequestURI, rt.authPath+verifyPath+d.name)
+	if !v.told {
+		// The connection is that of the proxy, and a rule that lets its address
+		// pass must not let everybody pass whom it asks about.
+		v.peer, v.record.Peer = netip.Addr{}, netip.Addr{}
+	}
+	// Envoy's path must stay as the client spelled it. The door has looked at the
+	// whole; a prefix in another spelling is not what path_prefix sends.
+	rest, found := strings.CutPrefix(r.RequestURI, rt.authPath+verifyPath+d.name)
+	if !found {
+		rest = ""
+	}
 	a, err := d.describe(r, rest)
 	if err != nil {
 		return &page.Error{Status: http.StatusForbidden, Reason: "forward_auth_incomplete", Text: "The proxy in front does not say which request it asks about.", Cause: err}
@@ -122,23 +132,14 @@ func (rt *Runtime) verify(w http.ResponseWriter, r *http.Request, v *visit, d di
 	if err != nil {
 		return err
 	}
-	token, err := rt.token(w, r, v)
-	if err != nil {
+	caller, err := rt.admit(w, r, v)
+	switch {
+	case errors.Is(err, errSignIn):
+		return rt.send(w, r, v, d)
+	case err != nil:
 		return err
 	}
-	caller, unknown := rt.caller(r, v, token)
-	switch effect := v.decide(r, caller).Effect; {
-	case unknown != nil && effect != policy.Bypass:
-		return unknown
-	case effect == policy.Allow, effect == policy.Bypass:
-		return rt.vouch(w, r, v, caller, d)
-	case effect == policy.SignIn:
-		return rt.send(w, r, d)
-	case effect == policy.NeedToken:
-		return tokenRequired()
-	default:
-		return rt.forbidden(v, caller)
-	}
+	return rt.vouch(w, r, v, caller, d)
 }
 
 // enterAsked is the door and the routing for a request that was described. What
@@ -175,7 +176,7 @@ func (rt *Runtime) enterAsked(r *http.Request, v *visit, a asked) (*http.Request
 	about := new(http.Request)
 	*about = *r
 	about.Method, about.URL, about.Host, about.RequestURI = a.method, u, found.public, a.target
-	about.Body, about.ContentLength = http.NoBody, 0
+	about.Body = http.NoBody // its length stays: a preflight has none
 	v.site, v.record.Method, v.record.Host = found, a.method, found.public
 	for _, look := range [...]func(*http.Request) error{refuseMethod, refuseTarget} {
 		if err := look(about); err != nil {
@@ -217,6 +218,9 @@ func (rt *Runtime) vouch(w http.ResponseWriter, r *http.Request, v *visit, c cal
 	for _, a := range v.route.assertions {
 		h.Set(a.Header, "")
 	}
+	for _, name := range machine.Headers() {
+		h.Set(name, "") // whoever they prove: they are for us
+	}
 	if v.presented.InAuthorization {
 		h.Set("Authorization", "") // it was for us
 	}
@@ -246,9 +250,9 @@ func (rt *Runtime) vouch(w http.ResponseWriter, r *http.Request, v *visit, c cal
 
 // send says where the sign-in begins: there, and not here, its cookies are set,
 // so that no proxy in front has to pass them on.
-func (rt *Runtime) send(w http.ResponseWriter, r *http.Request, d dialect) error {
+func (rt *Runtime) send(w http.ResponseWriter, r *http.Request, v *visit, d dialect) error {
 	address := rt.login.LoginURL(r)
-	if !d.plain && page.Navigation(r) {
+	if !d.plain && v.route.redirects(r) {
 		rt.pages.Redirect(w, r, http.StatusFound, address)
 		return nil
 	}

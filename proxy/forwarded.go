@@ -15,13 +15,13 @@ import (
 func (d *Door) believe(a *arrival, name string, values []string) error {
 	switch name {
 	case "X-Forwarded-For":
-		a.peer = d.client(a.peer, splitList(values))
+		a.peer, a.told = d.client(a.peer, splitList(values)), true
 	case "X-Real-Ip":
 		address, ok := parseNode(strings.TrimSpace(values[0]))
 		if !ok || len(values) != 1 {
 			return errors.New("X-Real-Ip is not one address")
 		}
-		a.peer = address
+		a.peer, a.told = address, true
 	case "X-Forwarded-Proto":
 		list := splitList(values)
 		return a.setScheme(list[len(list)-1])
@@ -76,7 +76,7 @@ func (d *Door) forwarded(a *arrival, values []string) error {
 	for i, element := range elements {
 		nodes[i] = element["for"]
 	}
-	a.peer = d.client(a.peer, nodes)
+	a.peer, a.told = d.client(a.peer, nodes), true
 	last := elements[len(elements)-1]
 	if host, ok := last["host"]; ok {
 		a.host = host

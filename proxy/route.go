@@ -1,9 +1,12 @@
 package proxy
 
 import (
+	"html/template"
+	"net/http"
 	"slices"
 
 	"github.com/gatehouse-proxy/gatehouse/machine"
+	"github.com/gatehouse-proxy/gatehouse/page"
 	"github.com/gatehouse-proxy/gatehouse/policy"
 	"github.com/gatehouse-proxy/gatehouse/telemetry"
 )
@@ -30,12 +33,21 @@ type RouteOptions struct {
 	Policy          *policy.Policy
 	Providers       []string // whose sessions count; empty means all
 	Unauthenticated Unauthenticated
+	Preflights      bool // CORS preflights pass without a sign-in
+	Portal          Portal
 	Permit          Permit
 	Forwarder       *Forwarder
 	Bearers         []*machine.Bearer // whose tokens count
 	Assertions      []Assertion       // sent along for whoever is known
 	Metrics         *telemetry.RouteMetrics
 	Shadows         []telemetry.ShadowRule // as Policy.Shadows lists them
+}
+
+// Portal is how a route looks among the apps on the home page.
+type Portal struct {
+	Title  string       // empty: its name
+	Icon   template.URL // a data: URL; empty: its first letter
+	Hidden bool         // not among them; that keeps nobody out
 }
 
 // Route is one public address, where it leads and who may pass.
@@ -45,6 +57,8 @@ type Route struct {
 	policy          *policy.Policy
 	providers       []string
 	unauthenticated Unauthenticated
+	preflights      bool
+	portal          Portal
 	permit          Permit
 	forwarder       *Forwarder
 	bearers         []*machine.Bearer
@@ -56,4 +70,10 @@ type Route struct {
 // accepts reports whether a session of this provider counts on the route.
 func (rt *Route) accepts(provider string) bool {
 	return len(rt.providers) == 0 || slices.Contains(rt.providers, provider)
+}
+
+// redirects reports whether a stranger's request is sent to sign in, rather
+// than told that it must.
+func (rt *Route) redirects(r *http.Request) bool {
+	return rt.unauthenticated == Redirect || rt.unauthenticated == Auto && page.Navigation(r)
 }

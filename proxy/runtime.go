@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -114,7 +115,7 @@ func NewRuntime(o Options) (*Runtime, error) {
 		}
 		route := &Route{
 			Name: ro.Name, prefix: ro.Prefix, policy: ro.Policy, providers: ro.Providers,
-			unauthenticated: ro.Unauthenticated, permit: ro.Permit, forwarder: ro.Forwarder, bearers: ro.Bearers, assertions: ro.Assertions, metrics: ro.Metrics, shadows: ro.Shadows,
+			unauthenticated: ro.Unauthenticated, preflights: ro.Preflights, portal: ro.Portal, permit: ro.Permit, forwarder: ro.Forwarder, bearers: ro.Bearers, assertions: ro.Assertions, metrics: ro.Metrics, shadows: ro.Shadows,
 		}
 		s.routes[ro.Prefix] = route
 		s.longest = max(s.longest, len(ro.Prefix))
@@ -159,6 +160,9 @@ func (rs Routes) Providers(origin, path string) []string {
 func (rs Routes) Apps(peer netip.Addr, who *identity.Identity) []page.App {
 	var apps []page.App
 	for _, p := range rs.rt.order {
+		if p.route.portal.Hidden {
+			continue
+		}
 		q := policy.Query{Peer: peer, Method: http.MethodGet, Path: p.route.prefix, Host: p.site.host}
 		if who != nil && p.route.accepts(who.Provider) {
 			q.Caller = who
@@ -166,11 +170,11 @@ func (rs Routes) Apps(peer netip.Addr, who *identity.Identity) []page.App {
 		switch p.route.policy.Decide(&q).Effect {
 		case policy.Allow, policy.Bypass:
 			where := p.site.public + strings.TrimSuffix(p.route.prefix, "/")
-			title := p.route.Name
+			title := cmp.Or(p.route.portal.Title, p.route.Name)
 			if title == p.site.origin()+strings.TrimSuffix(p.route.prefix, "/") { // unnamed
 				title = where
 			}
-			apps = append(apps, page.App{Title: title, URL: p.site.origin() + p.route.prefix, Host: where})
+			apps = append(apps, page.App{Title: title, URL: p.site.origin() + p.route.prefix, Host: where, Icon: p.route.portal.Icon})
 		}
 	}
 	return apps

@@ -1,10 +1,10 @@
 package proxy
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/gatehouse-proxy/gatehouse/login"
-	"github.com/gatehouse-proxy/gatehouse/page"
 	"github.com/gatehouse-proxy/gatehouse/policy"
 )
 
@@ -17,30 +17,48 @@ func (rt *Runtime) serve(w http.ResponseWriter, r *http.Request, v *visit) error
 	if err := rt.enterRoute(r, v); err != nil { // 404 for a path that no route has
 		return err
 	}
-	token, err := rt.token(w, r, v) // 401 for one that does not hold, whatever else comes along
-	if err != nil {
+	caller, err := rt.admit(w, r, v)
+	switch {
+	case errors.Is(err, errSignIn):
+		return rt.challenge(w, r, v)
+	case err != nil:
 		return err
 	}
-	caller, unknown := rt.caller(r, v, token) // that token's, or the session's that counts here, or nobody
-	switch d := v.decide(r, caller); {
+	return rt.forward(w, r, v, caller)
+}
+
+// errSignIn: the caller may be somebody whom a sign-in admits. How that is said
+// depends on who is told.
+var errSignIn = errors.New("a sign-in is needed")
+
+// admit is who may pass on the visit's route, of a request that came here or of
+// one that another proxy asks about; any error means that it does not pass.
+func (rt *Runtime) admit(w http.ResponseWriter, r *http.Request, v *visit) (caller, error) {
+	token, err := rt.token(w, r, v) // 401 for one that does not hold, whatever else comes along
+	if err != nil {
+		return caller{}, err
+	}
+	if method, asks := preflight(r); asks && token == nil && v.route.preflights {
+		return caller{}, rt.admitPreflight(r, v, method)
+	}
+	c, unknown := rt.caller(r, v, token) // that token's, or the session's that counts here, or nobody
+	switch d := v.decide(r, c); {
 	case unknown != nil && d.Effect != policy.Bypass:
-		return unknown // nobody passes because we could not look
+		return c, unknown // nobody passes because we could not look
 	case d.Effect == policy.Allow, d.Effect == policy.Bypass:
-		return rt.forward(w, r, v, caller)
+		return c, nil
 	case d.Effect == policy.SignIn:
-		return rt.challenge(w, r, v)
+		return c, errSignIn
 	case d.Effect == policy.NeedToken:
-		return tokenRequired()
+		return c, tokenRequired()
 	default:
-		return rt.forbidden(v, caller)
+		return c, rt.forbidden(v, c)
 	}
 }
 
 // challenge sends browsers to sign in and tells everything else that it must.
 func (rt *Runtime) challenge(w http.ResponseWriter, r *http.Request, v *visit) error {
-	redirect := v.route.unauthenticated == Redirect ||
-		v.route.unauthenticated == Auto && page.Navigation(r)
-	if !redirect {
+	if !v.route.redirects(r) {
 		return login.LoginRequired(rt.login.LoginURL(r))
 	}
 	settleBody(w, r)

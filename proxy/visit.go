@@ -25,6 +25,7 @@ type visit struct {
 	presented machine.Presented
 
 	believed bool          // the connection's other end is a trusted proxy
+	told     bool          // peer is what that proxy said, and not itself
 	trace    trace.Context // the zero Context without a tracer
 	span     *trace.Span   // nil unless sampled
 }

@@ -118,11 +118,13 @@ func (rt *Runtime) verify(w http.ResponseWriter, r *http.Request, v *visit, d di
 		// pass must not let everybody pass whom it asks about.
 		v.peer, v.record.Peer = netip.Addr{}, netip.Addr{}
 	}
-	// Envoy's path must stay as the client spelled it. The door has looked at the
-	// whole; a prefix in another spelling is not what path_prefix sends.
+	// Proxies ask at the address as it was written into their configuration. One
+	// in another spelling came from a client that got round the rule by which its
+	// proxy keeps these addresses to itself. Envoy's path must stay as sent; the
+	// door has looked at the whole.
 	rest, found := strings.CutPrefix(r.RequestURI, rt.authPath+verifyPath+d.name)
 	if !found {
-		rest = ""
+		return addressUnknown()
 	}
 	a, err := d.describe(r, rest)
 	if err != nil {

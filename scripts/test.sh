@@ -46,6 +46,7 @@ echo '== end to end'
 # The tests skip, by name, what is not there after this.
 need chromium chromium || skip 'the browser tests (they need chromium)'
 need nginx nginx-light || skip 'the tests behind nginx'
+need caddy caddy || skip 'forward auth for Caddy'
 if ! need node nodejs || ! need npm npm; then
   skip 'the third provider (it needs node and npm)'
 fi

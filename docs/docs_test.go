@@ -248,7 +248,16 @@ func addresses(t *testing.T) []string {
 		found = append(found, methods+" "+address)
 		return true
 	})
-	return found
+	var dialects []string
+	ast.Inspect(source(t, "../proxy/forward_auth.go"), func(n ast.Node) bool {
+		if pair, ok := n.(*ast.KeyValueExpr); ok && named(pair.Key) == "name" {
+			if name, isText := text(pair.Value); isText {
+				dialects = append(dialects, name)
+			}
+		}
+		return true
+	})
+	return append(found, "ANY /verify/<"+strings.Join(dialects, ", ")+">")
 }
 
 // listed are the words of a package variable that is a list.

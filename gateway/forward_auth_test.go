@@ -198,3 +198,33 @@ func TestForwardAuthHasOneSpelling(t *testing.T) {
 		}
 	}
 }
+
+// TestForwardAuthReadsWhatTraefikAndEnvoySend: whole requests, with everything
+// that comes along, as their documentation tells (Traefik 3.3, ForwardAuth,
+// "Forward-Request Headers"; Envoy 1.40, ext_authz.v3.HttpService). Neither is at
+// hand for a test to run.
+func TestForwardAuthReadsWhatTraefikAndEnvoySend(t *testing.T) {
+	t.Parallel()
+	h := start(t, asking)
+	cookie := "Cookie: " + h.visitorCookie("ana.kovacs")
+	traefik := []string{
+		"Host: 127.0.0.1:8080", "User-Agent: Mozilla/5.0", "Accept: text/html", "Accept-Encoding: gzip", "Sec-Fetch-Mode: navigate",
+		"X-Forwarded-For: 192.0.2.7", "X-Forwarded-Host: app.example.test", "X-Forwarded-Method: POST", "X-Forwarded-Port: 443",
+		"X-Forwarded-Proto: https", "X-Forwarded-Server: 5f1d7a90c4e2", "X-Forwarded-Uri: /wiki?a=%2F&b", "X-Real-Ip: 192.0.2.7",
+	}
+	if res := askHouse(t, h, "GET", "/.auth/verify/traefik", append(traefik, cookie)...); res.StatusCode != 200 || res.Header.Get("X-Forwarded-Email") != "ana.kovacs@example.com" {
+		t.Errorf("Traefik: %d %v", res.StatusCode, res.Header)
+	}
+	envoy := []string{
+		"Host: app.example.test", "X-Forwarded-Proto: https", "X-Forwarded-For: 192.0.2.7", "X-Envoy-Internal: true",
+		"X-Request-Id: 6f1e0c2e-5f5c-4a3e-9b0d-0d3a3e8f7c11", "X-Envoy-Expected-Rq-Timeout-Ms: 5000", "Content-Length: 0",
+	}
+	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "DELETE"} {
+		if res := askHouse(t, h, method, "/.auth/verify/envoy/wiki?a=%2F&b", append(envoy, cookie)...); res.StatusCode != 200 || res.Header.Get("X-Forwarded-Email") != "ana.kovacs@example.com" {
+			t.Errorf("Envoy, %s: %d %v", method, res.StatusCode, res.Header)
+		}
+		if res := askHouse(t, h, method, "/.auth/verify/envoy/wiki?a=%2F&b", envoy...); res.StatusCode != 401 {
+			t.Errorf("Envoy, a stranger's %s: %d", method, res.StatusCode)
+		}
+	}
+}

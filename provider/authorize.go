@@ -51,7 +51,12 @@ func (p *Provider) AuthorizationURL(ctx context.Context, r AuthRequest) (string,
 		}
 		q = pushed
 	}
-	u, err := url.Parse(at.value.authorization)
+	return authorizationAddress(at.value, q)
+}
+
+// authorizationAddress is the endpoint with a request in its query.
+func authorizationAddress(m *metadata, q url.Values) (string, error) {
+	u, err := url.Parse(m.authorization)
 	if err != nil {
 		return "", fmt.Errorf("authorization endpoint: %w", err)
 	}

@@ -18,6 +18,7 @@ type metadata struct {
 	authMethods                []string
 	assertionAlgs              []string // token_endpoint_auth_signing_alg_values_supported
 	s256                       bool     // code_challenge_methods_supported lists S256
+	challengesListed           bool     // it lists any method at all
 	par                        string   // pushed_authorization_request_endpoint; may be empty
 	requirePAR                 bool     // require_pushed_authorization_requests
 	scopes                     []string // scopes_supported
@@ -99,6 +100,7 @@ func (p *Provider) readMetadata(document identity.Claims, at At) (*metadata, *Er
 		}
 		*list.into = identity.Strings(v)
 	}
+	m.challengesListed = len(challenges) > 0
 	m.s256 = slices.Contains(challenges, "S256")
 	switch v := document["authorization_response_iss_parameter_supported"].(type) {
 	case nil:

@@ -102,12 +102,7 @@ type fetcher struct {
 // send us to a neighbour of ours (CWE-918). Whatever goes wrong is the
 // provider's doing and may be over soon, so every error is Unavailable.
 func (f *fetcher) document(ctx context.Context, what, address string) (identity.Claims, error) {
-	client := &http.Client{Transport: f.transport, CheckRedirect: func(next *http.Request, via []*http.Request) error {
-		if len(via) > maxRedirects || !sameOrigin(next.URL, via[0].URL) {
-			return errRedirect
-		}
-		return nil
-	}}
+	client := &http.Client{Transport: f.transport, CheckRedirect: followsWithinOrigin}
 	object, failure := f.object(ctx, client, address)
 	if failure != nil {
 		return nil, unavailable(failure).about("fetch " + what)
@@ -115,11 +110,23 @@ func (f *fetcher) document(ctx context.Context, what, address string) (identity.
 	return object, nil
 }
 
+func followsWithinOrigin(next *http.Request, via []*http.Request) error {
+	if len(via) > maxRedirects || !sameOrigin(next.URL, via[0].URL) {
+		return errRedirect
+	}
+	return nil
+}
+
 func (f *fetcher) object(ctx context.Context, client *http.Client, address string) (identity.Claims, *Error) {
 	a, failure := f.get(ctx, client, address, "")
 	if failure != nil {
 		return nil, failure
 	}
+	return f.objectOf(a, address)
+}
+
+// objectOf reads the answer that address gave.
+func (f *fetcher) objectOf(a *answer, address string) (identity.Claims, *Error) {
 	if a.status != http.StatusOK {
 		return nil, f.badStatus(a).about(address)
 	}

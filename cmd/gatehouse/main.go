@@ -112,8 +112,8 @@ func run(args []string, std streams) int {
 	root.SetOut(std.out)
 	root.SetErr(std.err)
 	root.AddCommand(
-		serveCommand(std), demoCommand(std), checkCommand(std), keygenCommand(std),
-		explainCommand(std), testCommand(std),
+		serveCommand(std), demoCommand(std), checkCommand(std), doctorCommand(std),
+		explainCommand(std), testCommand(std), keygenCommand(std),
 		sessionsCommand(std), healthcheckCommand(std), schemaCommand(std), versionCommand(std),
 	)
 	err := root.ExecuteContext(ctx)

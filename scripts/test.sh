@@ -52,6 +52,10 @@ if ! need node nodejs || ! need npm npm; then
 fi
 (cd e2e && go vet ./... && go test ./...)
 
+echo '== deployment'
+need systemd-analyze systemd || skip 'the systemd units (they need systemd-analyze)'
+(cd deploy && go vet ./... && go test ./...)
+
 if [ ${#skipped[@]} -gt 0 ]; then
   printf 'skipped in all: %s\n' "${skipped[@]}"
   [ "${CI:-}" != true ] || { echo 'in CI nothing may be skipped' >&2; exit 1; }

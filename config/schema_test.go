@@ -25,7 +25,7 @@ func TestSchemaRefusesMistakes(t *testing.T) {
 		"unknown key":        head + app + "servr: {}\n",
 		"unknown nested key": head + app + "server: {lisen: \":1\"}\n",
 		"unknown enum":       head + app + "log: {level: loud}\n",
-		"later key":          head + app + "server: {auth_url: https://a.example.com}\n",
+		"later key":          head + "routes: [{from: https://a.example.com, to: http://a, policy: public, step_up: {max_age: 1m}}]\n",
 		"wrong type":         head + app + "log: {access: perhaps}\n",
 		"two selectors":      head + app + "policies: {a: {allow: {group: x, email: y@example.com}}}\n",
 		"both notations":     head + app + "policies: {a: {allow: everyone, action: deny, include: everyone}}\n",

@@ -33,6 +33,7 @@ func (c *checker) all() {
 	c.telemetry(&c.config.Telemetry, root.key("telemetry"))
 	c.pages(&c.config.Pages, root.key("pages"))
 	c.perProcess(c.config, root.key("session"))
+	c.doubts()
 }
 
 // missing reports that block p lacks key.

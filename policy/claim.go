@@ -23,6 +23,9 @@ type claimSelector claim
 // and amr always mean the fields of the Identity. A provider that puts a claim
 // "provider" or "email_verified" into its tokens changes nothing.
 //
+// The claim groups is unknown where Group is: for somebody whose groups could
+// not all be read and who is not seen to pass.
+//
 // The claim email is the address as mapped, verified or not; use Email where
 // the address itself grants something.
 func Claim(path string, t ClaimTest) Selector { return claimSelector{path, t} }
@@ -75,6 +78,11 @@ func (c *claim) truth(caller *identity.Identity) Truth {
 			return truthOf(c.test.absent())
 		}
 		return truthOf(c.test.claim(raw))
+	}
+	// A group that we do not see may be among those that could not be read,
+	// under this name as under Group's.
+	if c.path == "groups" && caller.GroupsUnreadable && (v.texts == nil || c.test.op != claimExists && !c.test.texts(v.texts)) {
+		return Unknown
 	}
 	switch {
 	case v.texts != nil:

@@ -17,11 +17,15 @@ func TestWhoCannotBeToldIsNotAdmitted(t *testing.T) {
 		stranger   = &identity.Identity{Groups: []string{"good"}}
 		unreadable = &identity.Identity{Groups: []string{"good"}, GroupsUnreadable: true}
 
-		isIntern = []Selector{Email([]string{"intern@corp.example"})}
-		isCorp   = []Selector{EmailDomain([]string{"corp.example"})}
-		isBad    = []Selector{Group([]string{"bad"})}
-		isGood   = []Selector{Group([]string{"good"})}
-		all      = []Selector{Everyone()}
+		isIntern  = []Selector{Email([]string{"intern@corp.example"})}
+		isCorp    = []Selector{EmailDomain([]string{"corp.example"})}
+		isBad     = []Selector{Group([]string{"bad"})}
+		isGood    = []Selector{Group([]string{"good"})}
+		hasBad    = []Selector{Claim("groups", ClaimHas("bad"))}
+		hasGood   = []Selector{Claim("groups", ClaimHas("good"))}
+		hasNone   = []Selector{Claim("groups", ClaimExists(false))}
+		elsewhere = &identity.Identity{GroupsUnreadable: true}
+		all       = []Selector{Everyone()}
 	)
 	cases := []struct {
 		name   string
@@ -42,6 +46,14 @@ func TestWhoCannotBeToldIsNotAdmitted(t *testing.T) {
 		{"excluded group, unreadable", []Rule{{Action: ActionAllow, Include: all, Exclude: isBad}}, unreadable, Deny},
 		{"allowed group among unreadable ones", []Rule{{Action: ActionAllow, Include: isGood}}, unreadable, Allow},
 		{"allowed group that is not among them", []Rule{{Action: ActionAllow, Include: isBad}}, unreadable, Deny},
+		{"denied group, all elsewhere", []Rule{{Action: ActionDeny, Include: isBad}, {Action: ActionAllow, Include: all}}, elsewhere, Deny},
+		{"denied group as a claim, unreadable", []Rule{{Action: ActionDeny, Include: hasBad}, {Action: ActionAllow, Include: all}}, unreadable, Deny},
+		{"excluded group as a claim, elsewhere", []Rule{{Action: ActionAllow, Include: all, Exclude: hasBad}}, elsewhere, Deny},
+		{"not in the denied group as a claim", []Rule{{Action: ActionDeny, Include: hasBad}, {Action: ActionAllow, Include: all}}, stranger, Allow},
+		{"allowed group as a claim among unreadable ones", []Rule{{Action: ActionAllow, Include: hasGood}}, unreadable, Allow},
+		{"allowed group as a claim, elsewhere", []Rule{{Action: ActionAllow, Include: hasGood}}, elsewhere, Deny},
+		{"allowed without groups, elsewhere", []Rule{{Action: ActionAllow, Include: hasNone}}, elsewhere, Deny},
+		{"allowed without groups, with some", []Rule{{Action: ActionDeny, Include: hasNone}, {Action: ActionAllow, Include: all}}, unreadable, Allow},
 	}
 	for _, c := range cases {
 		p, err := Compile(c.rules)

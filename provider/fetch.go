@@ -99,8 +99,9 @@ type fetcher struct {
 
 // document GETs a JSON object that anybody may read: discovery or keys.
 // Redirects are followed within the origin only, so that a provider cannot
-// send us to a neighbour of ours (CWE-918). Whatever goes wrong is the
-// provider's doing and may be over soon, so every error is Unavailable.
+// send us to a neighbour of ours (CWE-918), nor with a password of its choice.
+// Whatever goes wrong is the provider's doing and may be over soon, so every
+// error is Unavailable.
 func (f *fetcher) document(ctx context.Context, what, address string) (identity.Claims, error) {
 	client := &http.Client{Transport: f.transport, CheckRedirect: followsWithinOrigin}
 	object, failure := f.object(ctx, client, address)
@@ -111,7 +112,7 @@ func (f *fetcher) document(ctx context.Context, what, address string) (identity.
 }
 
 func followsWithinOrigin(next *http.Request, via []*http.Request) error {
-	if len(via) > maxRedirects || !sameOrigin(next.URL, via[0].URL) {
+	if len(via) > maxRedirects || !sameOrigin(next.URL, via[0].URL) || next.URL.User != nil {
 		return errRedirect
 	}
 	return nil

@@ -20,9 +20,13 @@ import (
 // dexFile is the part of Dex's configuration file that the tests use. Dex
 // itself reads it in its command, which is no package.
 type dexFile struct {
-	Issuer        string
+	Issuer string
+	Expiry struct {
+		IDTokens string `yaml:"idTokens"` // access tokens too
+	}
 	StaticClients []struct {
 		ID, Name, Secret string
+		Public           bool
 		RedirectURIs     []string `yaml:"redirectURIs"`
 	} `yaml:"staticClients"`
 	StaticPasswords []struct {
@@ -45,7 +49,7 @@ func startDex(t *testing.T, file string) {
 	log := slog.New(slog.DiscardHandler)
 	var clients []storage.Client
 	for _, s := range c.StaticClients {
-		clients = append(clients, storage.Client{ID: s.ID, Name: s.Name, Secret: s.Secret, RedirectURIs: s.RedirectURIs})
+		clients = append(clients, storage.Client{ID: s.ID, Name: s.Name, Secret: s.Secret, Public: s.Public, RedirectURIs: s.RedirectURIs})
 	}
 	var passwords []storage.Password
 	for _, p := range c.StaticPasswords {
@@ -61,9 +65,20 @@ func startDex(t *testing.T, file string) {
 	}
 	kept := storage.WithStaticConnectors(storage.WithStaticPasswords(storage.WithStaticClients(memory.New(log), clients), passwords, log), connectors)
 	server.ConnectorsConfig["crowd"] = func() server.ConnectorConfig { return new(crowd) }
+	life := time.Hour
+	if c.Expiry.IDTokens != "" {
+		var err error
+		if life, err = time.ParseDuration(c.Expiry.IDTokens); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rotate, err := server.NewRefreshTokenPolicy(log, false, "", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
 	dex, err := server.NewServer(t.Context(), server.Config{
 		Issuer: c.Issuer, Storage: kept, SkipApprovalScreen: true, Logger: log,
-		IDTokensValidFor: time.Hour,
+		IDTokensValidFor: life, RefreshTokenPolicy: rotate,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -37,6 +37,7 @@ func (s exprSelector) compile(*compiler) (test, error) {
 	for _, name := range e.reads.Claims {
 		if identity.Mapped(name) {
 			e.mapped = append(e.mapped, name)
+			e.reads.Groups = e.reads.Groups || name == "groups"
 		}
 	}
 	t := test{term: e}

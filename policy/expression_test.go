@@ -57,8 +57,10 @@ func TestExpressionsAreAboutWhoeverTheyRead(t *testing.T) {
 		t.Errorf("without an address request.ip is %v", got)
 	}
 	unreadable := &identity.Identity{Subject: "7", GroupsUnreadable: true}
-	if got := truthFor(t, written(t, `"x" in user.groups`), &Query{Caller: unreadable}); got != Unknown {
-		t.Errorf("groups that cannot be read are %v", got)
+	for _, text := range []string{`"x" in user.groups`, `"x" in claims.groups`, `!("groups" in claims)`} {
+		if got := truthFor(t, written(t, text), &Query{Caller: unreadable}); got != Unknown {
+			t.Errorf("groups that cannot be read are %v in %s", got, text)
+		}
 	}
 }
 

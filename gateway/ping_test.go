@@ -418,3 +418,38 @@ func TestBothIssuersSignInWhileMoving(t *testing.T) {
 		t.Error("the first session is gone")
 	}
 }
+
+// TestEitherIssuerSignsOffWhileMoving: a session that began under one address
+// ends by the word of the other, and by nobody else's.
+func TestEitherIssuerSignsOffWhileMoving(t *testing.T) {
+	t.Parallel()
+	old := rogue.Start(t, nil)
+	file := strings.Replace(rogueWith(""), `issuer: "${ROGUE}"`, `issuer: ["${ROGUE}", "${OLD}"]`, 1)
+	h := start(t, file, with("OLD", old.Issuer()))
+	front := home + "/.auth/frontchannel-logout/rogue?"
+	for _, by := range []string{h.rogue.Issuer(), old.Issuer()} {
+		for _, begun := range []string{h.rogue.Issuer(), old.Issuer()} {
+			h.rogue.Play(rogue.Script{IDToken: func(claims, _ map[string]any) { claims["iss"] = begun }})
+			b := h.browser()
+			b.open(home + "/x").fromApp()
+			h.browser().once(front + form("iss", "https://attacker.example/as", "sid", rogueSID)).wants(http.StatusBadRequest)
+			if b.me() == nil {
+				t.Fatal("signed out by another issuer")
+			}
+			now := h.clock.now().Unix()
+			token := mustSign(t, pairs{"alg": "RS256", "kid": rogue.KeyID}, pairs{
+				"iss": by, "aud": rogue.ClientID, "iat": now, "exp": now + 120, "jti": by + begun, "sid": rogueSID,
+				"events": pairs{"http://schemas.openid.net/event/backchannel-logout": pairs{}},
+			}, h.rogue.Keys().Published)
+			h.browser().send(stay, "POST", home+"/.auth/backchannel-logout/rogue", form("logout_token", token), "Content-Type", "application/x-www-form-urlencoded").wants(http.StatusOK)
+			if b.me() != nil {
+				t.Errorf("back-channel: begun under %s and signed off under %s, and it lives", begun, by)
+			}
+			b.open(home + "/x").fromApp()
+			h.browser().once(front + form("iss", by, "sid", rogueSID)).wants(http.StatusOK)
+			if b.me() != nil {
+				t.Errorf("front-channel: begun under %s and signed off under %s, and it lives", begun, by)
+			}
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"context"
 	"errors"
 	"mime"
 	"net/http"
@@ -40,8 +41,7 @@ func (l *Login) HandleBackChannelLogout(w http.ResponseWriter, r *http.Request, 
 	case !l.LogoutIDs.Take(said.Issuer, said.ID, said.Until):
 		return l.badLogout(w, r, errors.New("the token was used before, or too many came"))
 	}
-	match := session.Match{Issuer: said.Issuer, SID: said.SID, Subject: said.Subject}
-	ended, err := l.Store.Revoke(r.Context(), match)
+	ended, err := l.revokeAt(r.Context(), p, session.Match{SID: said.SID, Subject: said.Subject})
 	if err != nil {
 		l.LogoutIDs.Release(said.Issuer, said.ID)
 		return Unavailable(err)
@@ -50,6 +50,21 @@ func (l *Login) HandleBackChannelLogout(w http.ResponseWriter, r *http.Request, 
 	page.SetHeaders(w.Header(), r.URL.Scheme == "https")
 	w.WriteHeader(http.StatusOK)
 	return nil
+}
+
+// revokeAt revokes at every issuer that the provider goes by. While an
+// environment moves to another address, sessions begun under one end by a
+// sign-off under the other: the person and the provider's session are the same.
+func (l *Login) revokeAt(ctx context.Context, p *provider.Provider, m session.Match) (int, error) {
+	ended := 0
+	for _, m.Issuer = range p.Issuers() {
+		n, err := l.Store.Revoke(ctx, m)
+		if err != nil {
+			return ended, err
+		}
+		ended += n
+	}
+	return ended, nil
 }
 
 // logoutTokenOf reads the one parameter of the one form (section 2.5).

@@ -30,12 +30,12 @@ func (l *Login) HandleFrontChannelLogout(w http.ResponseWriter, r *http.Request,
 	if wait := l.SignOffs.Take(client(w, r)); wait > 0 {
 		return tooMany(wait)
 	}
-	ended, err := l.Store.Revoke(r.Context(), session.Match{Issuer: iss[0], SID: sid[0], Unproven: true})
+	ended, err := l.revokeAt(r.Context(), p, session.Match{SID: sid[0], Unproven: true})
 	if err != nil {
 		return Unavailable(err)
 	}
 	// Where the browser did bring its cookie, it need not keep it.
-	if s, err := l.Store.Load(r); err == nil && s.SID == sid[0] && s.Identity.Issuer == iss[0] {
+	if s, err := l.Store.Load(r); err == nil && s.SID == sid[0] && p.Issues(s.Identity.Issuer) {
 		if err := l.Store.Clear(w, r); err != nil {
 			return Unavailable(err)
 		}

@@ -14,7 +14,7 @@ func (p *Provider) Assume(claims identity.Claims) (identity.Identity, error) {
 	if claims == nil {
 		claims = identity.Claims{}
 	}
-	if list := p.issuers(); claims["iss"] == nil && len(list) > 0 {
+	if list := p.Issuers(); claims["iss"] == nil && len(list) > 0 {
 		claims["iss"] = list[0]
 	}
 	if claims["sub"] == nil {

@@ -25,7 +25,7 @@ const maxSubject = 255
 func (p *Provider) checkClaims(c identity.Claims, issuer, alg string, want expectation) (*proof, *Error) {
 	found := &proof{claims: c}
 	if iss, _ := c["iss"].(string); iss != issuer {
-		return nil, refuse(ReasonIDTokenIssuer, "expected issuer %q, the token says %q", p.issuers(), brief(iss))
+		return nil, refuse(ReasonIDTokenIssuer, "expected issuer %q, the token says %q", p.Issuers(), brief(iss))
 	}
 	if err := checkAudience(c, p.o.ClientID); err != nil {
 		return nil, refuse(ReasonIDTokenAudience, "%w", err)

@@ -44,7 +44,7 @@ func (p *Provider) VerifyLogoutToken(ctx context.Context, token string) (*Logout
 	}
 	from := p.sourceOf(claimedIssuer(token))
 	if from == nil {
-		return nil, refuse(ReasonLogoutToken, "expected issuer %q, the token says %q", p.issuers(), brief(claimedIssuer(token)))
+		return nil, refuse(ReasonLogoutToken, "expected issuer %q, the token says %q", p.Issuers(), brief(claimedIssuer(token)))
 	}
 	payload, err := from.keys.verifyUninvited(ctx, token)
 	if err != nil {

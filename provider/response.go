@@ -25,7 +25,7 @@ func (p *Provider) CheckResponse(q url.Values) error {
 	}
 	if q.Has("iss") {
 		if iss := q.Get("iss"); !p.Issues(iss) {
-			return refuse(ReasonResponseIssuer, "expected issuer %q, the response says %q", p.issuers(), brief(iss))
+			return refuse(ReasonResponseIssuer, "expected issuer %q, the response says %q", p.Issuers(), brief(iss))
 		}
 		return nil
 	}

@@ -64,8 +64,8 @@ func (p *Provider) refreshOthers(ctx context.Context) {
 	}
 }
 
-// issuers are the issuers that tokens may name, the first the one that is asked.
-func (p *Provider) issuers() []string {
+// Issuers are those that tokens may name, the first the one that is asked.
+func (p *Provider) Issuers() []string {
 	list := make([]string, len(p.sources))
 	for i, s := range p.sources {
 		list[i] = s.at.Issuer

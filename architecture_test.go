@@ -30,6 +30,7 @@ var floors = map[string]int{
 	"acme":      1,
 	"page":      1,
 	"upstream":  1,
+	"starter":   1,
 	"telemetry": 1,
 	"trace":     1,
 }

@@ -112,7 +112,7 @@ func run(args []string, std streams) int {
 	root.SetOut(std.out)
 	root.SetErr(std.err)
 	root.AddCommand(
-		serveCommand(std), demoCommand(std), checkCommand(std), doctorCommand(std),
+		serveCommand(std), demoCommand(std), initCommand(std), checkCommand(std), doctorCommand(std),
 		explainCommand(std), testCommand(std), keygenCommand(std),
 		sessionsCommand(std), healthcheckCommand(std), schemaCommand(std), versionCommand(std),
 	)

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -53,6 +54,30 @@ func TestDashboardAndAlertsNameWhatIsServed(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestEveryAlertHasARunbook: whoever it wakes needs to know what to do.
+func TestEveryAlertHasARunbook(t *testing.T) {
+	t.Parallel()
+	alerts, err := os.ReadFile("../deploy/alerts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	operations, err := os.ReadFile("../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, runbooks, _ := strings.Cut(string(operations), "\n## Runbooks\n")
+	named, told := map[string]bool{}, map[string]bool{}
+	for _, m := range regexp.MustCompile(`- alert: (\w+)`).FindAllStringSubmatch(string(alerts), -1) {
+		named[m[1]] = true
+	}
+	for _, m := range regexp.MustCompile(`(?m)^### (\w+)$`).FindAllStringSubmatch(runbooks, -1) {
+		told[m[1]] = true
+	}
+	if len(named) < 10 || !maps.Equal(named, told) {
+		t.Errorf("the alerts are %v, the runbooks %v", slices.Sorted(maps.Keys(named)), slices.Sorted(maps.Keys(told)))
 	}
 }
 

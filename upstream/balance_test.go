@@ -2,11 +2,14 @@ package upstream
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -203,6 +206,25 @@ func TestWithoutAnyWellTargetAllAreTried(t *testing.T) {
 	}
 	if a.got() != 2 || b.got() != 2 {
 		t.Errorf("%d and %d requests", a.got(), b.got())
+	}
+}
+
+// TestOwnShortageSaysNothingAboutTheTarget: without descriptors here every
+// application would look dead at once. The twin is a target that refuses.
+func TestOwnShortageSaysNothingAboutTheTarget(t *testing.T) {
+	a := newApp(t)
+	p := newPool(t, Options{}, a.URL, a.URL)
+	for _, c := range []struct {
+		cause syscall.Errno
+		state string
+	}{{syscall.EMFILE, Up}, {syscall.ENFILE, Up}, {syscall.ECONNREFUSED, Aside}} {
+		for range 10 {
+			cause := &net.OpError{Op: "dial", Err: os.NewSyscallError("socket", c.cause)}
+			p.unanswered(p.targets[0], &Error{Kind: Unreachable, Err: &dialError{cause}}, false)
+		}
+		if s := p.States()[0]; s.State != c.state {
+			t.Errorf("%v: state %+v, want %s", c.cause, s, c.state)
+		}
 	}
 }
 

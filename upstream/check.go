@@ -21,6 +21,7 @@ func (p *Pool) check(ctx context.Context, t *target) {
 		switch {
 		case ctx.Err() != nil:
 			return
+		case ownShortage(err):
 		case err != nil:
 			if good, bad = 0, bad+1; bad >= h.UnhealthyAfter {
 				p.judged(t, true, err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -65,7 +66,7 @@ func (p *Pool) answered(t *target) {
 }
 
 // unanswered notes that t gave no answer. A caller who gave up says nothing
-// about it.
+// about it, and neither does a connection for which we had no descriptor.
 func (p *Pool) unanswered(t *target, err error, trial bool) {
 	kind := Broken
 	var lost *Error
@@ -73,7 +74,7 @@ func (p *Pool) unanswered(t *target, err error, trial bool) {
 		kind = lost.Kind
 	}
 	t.requests[1+kind].Add(1)
-	if kind == Cancelled {
+	if kind == Cancelled || ownShortage(err) {
 		return
 	}
 	bad := t.bad.Add(1)
@@ -92,6 +93,12 @@ func (p *Pool) unanswered(t *target, err error, trial bool) {
 		return
 	}
 	t.aside.Store(now.Add(t.penalty).UnixNano())
+}
+
+// ownShortage reports that it never came to a connection, for lack of
+// descriptors here.
+func ownShortage(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
 // judged notes what the health checks say.

@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// TestLogThatCannotBeWritten: a full disk, and a reader that stopped reading.
+// TestLogThatCannotBeWritten: a full disk, a reader that stopped
+// reading, and one that ended.
 // Requests are answered, a counter tells what was lost, and the end is clean.
 func TestLogThatCannotBeWritten(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
@@ -28,7 +29,13 @@ func TestLogThatCannotBeWritten(t *testing.T) {
 	}
 	defer unread.Close()
 	defer blocked.Close()
-	for name, to := range map[string]*os.File{"a full disk": full, "a pipe that nobody reads": blocked} {
+	gone, deserted, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone.Close()
+	defer deserted.Close()
+	for name, to := range map[string]*os.File{"a full disk": full, "a pipe that nobody reads": blocked, "a pipe whose reader ended": deserted} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			file := filepath.Join(dir, "gatehouse.yaml")

@@ -27,6 +27,9 @@ func serveCommand(std streams) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		// Whoever reads the log may end first, and must not take us with him: Go
+		// would end a process whose write to standard error finds no reader.
+		signal.Ignore(syscall.SIGPIPE)
 		lines := telemetry.NewLineWriter(std.err)
 		defer lines.Close()
 		log := telemetry.NewLogger(lines, c.Log.Format, c.Log.Level, isTerminal(std))

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/oauth2"
 )
@@ -79,6 +81,11 @@ func (p *Provider) request(m *metadata, r AuthRequest) (url.Values, error) {
 	}
 	for name, values := range r.Extra {
 		q[name] = values
+	}
+	if age, asked, _ := p.o.maxAge(); asked { // the smaller counts
+		if extra, err := strconv.ParseInt(r.Extra.Get("max_age"), 10, 64); err == nil && time.Duration(extra)*time.Second > age {
+			q.Set("max_age", p.o.AuthorizationParams["max_age"])
+		}
 	}
 	// The protocol's own come last: nothing above may replace them.
 	for _, name := range reservedParams {

@@ -18,7 +18,7 @@ func TestAuthorizationURLAsksForWhatIsConfigured(t *testing.T) {
 		o.AuthorizationParams = map[string]string{"prompt": "login", "acr_values": "one", "max_age": "60"}
 	})
 	r := authRequest()
-	r.Extra = url.Values{"acr_values": {"mfa"}, "login_hint": {"ada@example.com"}, "state": {"planted"}, "redirect_uri": {"https://evil.example"}, "request_uri": {"x"}}
+	r.Extra = url.Values{"acr_values": {"mfa"}, "max_age": {"3600"}, "login_hint": {"ada@example.com"}, "state": {"planted"}, "redirect_uri": {"https://evil.example"}, "request_uri": {"x"}}
 	got, err := p.AuthorizationURL(context.Background(), r)
 	if err != nil {
 		t.Fatal(err)

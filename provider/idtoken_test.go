@@ -284,7 +284,9 @@ func TestMaxAgeNeedsRecentAuthentication(t *testing.T) {
 		{"asked by the configuration, absent", map[string]string{"max_age": "600"}, 0, nil, ReasonIDTokenAuthTime},
 		{"zero by the configuration, too old", map[string]string{"max_age": "0"}, 0, at(-2 * time.Minute), ReasonIDTokenAuthTime},
 		{"zero by the configuration, just now", map[string]string{"max_age": "0"}, 0, at(-time.Second), ""},
-		{"the sign-in's own counts", map[string]string{"max_age": "60"}, time.Hour, at(-30 * time.Minute), ""},
+		{"the configuration's is smaller", map[string]string{"max_age": "60"}, time.Hour, at(-30 * time.Minute), ReasonIDTokenAuthTime},
+		{"the sign-in's own is smaller", map[string]string{"max_age": "3600"}, time.Minute, at(-30 * time.Minute), ReasonIDTokenAuthTime},
+		{"recent enough for both", map[string]string{"max_age": "60"}, time.Hour, at(-30 * time.Second), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			i := newIDP(t)

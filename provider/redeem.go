@@ -13,7 +13,7 @@ import (
 type Redemption struct {
 	Code, RedirectURI, Nonce, Verifier string
 	// MaxAge is the max_age that this sign-in asked for beyond the
-	// configuration's; 0 means none. The configuration's own counts without it.
+	// configuration's; 0 means none. The smaller of the two counts.
 	MaxAge time.Duration
 }
 
@@ -82,9 +82,9 @@ func (p *Provider) redeem(ctx context.Context, r Redemption) (*Grant, error) {
 
 // wantedAge is the max_age to hold the ID token to, and whether there is one.
 func (p *Provider) wantedAge(r Redemption) (time.Duration, bool) {
-	if r.MaxAge > 0 {
+	age, asked, _ := p.o.maxAge() // validated by New
+	if r.MaxAge > 0 && (!asked || r.MaxAge < age) {
 		return r.MaxAge, true
 	}
-	age, asked, _ := p.o.maxAge() // validated by New
 	return age, asked
 }

@@ -27,7 +27,7 @@ func (d *decoder) block(n *yaml.Node, v reflect.Value, p path, others map[string
 		}
 	}
 	for _, f := range fields {
-		if !f.later && !given[f.key] {
+		if !given[f.key] {
 			d.fallback(v.Field(f.index), f, p)
 		}
 	}
@@ -42,11 +42,6 @@ func (d *decoder) entry(pair pair, fields []field, v reflect.Value, p path, othe
 	for _, f := range fields {
 		if f.key != name {
 			continue
-		}
-		if f.later {
-			d.addAt(pair.key.Line, pair.key.Column, d.display(p.key(name)), "%q is not supported yet", name)
-			d.broken[p.key(name)] = true
-			return true
 		}
 		d.stand(p.key(name), pair.line(), pair.column(), false)
 		d.value(pair.value, v.Field(f.index), f, p.key(name))

@@ -30,6 +30,7 @@ func (c *checker) route(r *Route, p path) {
 	c.prefixes(r, p)
 	c.atMost(r.Portal.Title, maxTitle, p.key("portal").key("title"))
 	c.logo(r.Portal.Icon, p.key("portal").key("icon"))
+	c.stepUp(r, p.key("step_up"))
 	c.forwardAuthOnly(r, p)
 	c.websocketOrigins(r.WebsocketOrigins, p.key("websocket_origins"))
 	c.notNegative(p.key("timeout").key("dial"), r.Timeout.Dial)

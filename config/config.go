@@ -3,9 +3,8 @@ package config
 // Config is the whole file. Struct tags drive everything that must not drift
 // apart: `yaml` is the key, `default` the value of an absent key in the file's
 // own notation, `doc` the reference's and the schema's sentence, `enum` the
-// allowed words, `placeholder` a value of the right shape for a secret that is
-// not at hand, and `later` marks what this version refuses as "not supported
-// yet": the key ("true"), a list instead of one value ("[]"), or these values.
+// allowed words, and `placeholder` a value of the right shape for a secret that
+// is not at hand.
 type Config struct {
 	Server        Server            `yaml:"server" doc:"Listeners, and whom to believe about the outside."`
 	Session       Session           `yaml:"session" doc:"How long people stay signed in, and the keys that seal it."`
@@ -29,9 +28,6 @@ type Config struct {
 	warnings     []string
 	placeholders bool
 }
-
-// Later stands where a key of the plan is known but refused.
-type Later struct{}
 
 // Log is the `log` block.
 type Log struct {

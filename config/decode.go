@@ -107,10 +107,6 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, f field, p path) {
 	if _, isSecret := v.Addr().Interface().(*Secret); isSecret {
 		d.secrets = append(d.secrets, n)
 	}
-	if n.Kind == yaml.SequenceNode && f.laterAsAList {
-		d.reject(p, "a list is not supported yet; give one value")
-		return
-	}
 	text, ok := d.text(n, f.standIn(v.Type()), p)
 	if !ok {
 		return
@@ -185,12 +181,6 @@ func (d *decoder) known(text string, f field, p path) {
 	}
 	for _, word := range f.enum {
 		if text == word {
-			return
-		}
-	}
-	for _, word := range f.laterValues {
-		if text == word {
-			d.reject(p, "%q is not supported yet", word)
 			return
 		}
 	}

@@ -8,18 +8,15 @@ import (
 // field is what the tags of a struct field say about a key of the file. The
 // decoder, the schema and the reference all read the tags through it.
 type field struct {
-	index        int
-	key          string
-	doc          string
-	fallback     string // value of an absent key, in the file's notation
-	hasFallback  bool
-	enum         []string
-	later        bool     // the key is refused as not supported yet
-	laterValues  []string // these of its values are
-	placeholder  string
-	inList       bool // the value is an item of a list
-	kind         reflect.Type
-	laterAsAList bool // one value is supported, a list not yet
+	index       int
+	key         string
+	doc         string
+	fallback    string // value of an absent key, in the file's notation
+	hasFallback bool
+	enum        []string
+	placeholder string
+	inList      bool // the value is an item of a list
+	kind        reflect.Type
 }
 
 // fieldsOf lists the keys of a block in the order of its struct.
@@ -32,19 +29,12 @@ func fieldsOf(t reflect.Type) []field {
 			continue
 		}
 		fallback, hasFallback := f.Tag.Lookup("default")
-		later := f.Tag.Get("later")
-		made := field{
+		fields = append(fields, field{
 			index: i, key: key, kind: f.Type, doc: f.Tag.Get("doc"),
 			fallback: fallback, hasFallback: hasFallback,
-			enum:         words(f.Tag.Get("enum")),
-			later:        later == "true",
-			laterAsAList: later == "[]",
-			placeholder:  f.Tag.Get("placeholder"),
-		}
-		if !made.later && !made.laterAsAList {
-			made.laterValues = words(later)
-		}
-		fields = append(fields, made)
+			enum:        words(f.Tag.Get("enum")),
+			placeholder: f.Tag.Get("placeholder"),
+		})
 	}
 	return fields
 }

@@ -10,7 +10,7 @@ import (
 
 // Reference writes docs/configuration.md: the rules of the file, then a table
 // for each block from the tags that the decoder reads, with an example that
-// loads. Keys that are not supported yet are absent.
+// loads.
 func Reference(w io.Writer) error {
 	var b bytes.Buffer
 	b.WriteString(referenceIntro)
@@ -18,9 +18,7 @@ func Reference(w io.Writer) error {
 		fmt.Fprintf(&b, "\n%s %s\n\n%s\n\n", c.level, c.title, c.intro)
 		b.WriteString("| key | type | default | meaning |\n|---|---|---|---|\n")
 		for _, f := range fieldsOf(c.block) {
-			if !f.later {
-				fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.key, kindName(f), fallbackText(f), cell(meaning(f)))
-			}
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.key, kindName(f), fallbackText(f), cell(meaning(f)))
 		}
 		if c.after != "" {
 			fmt.Fprintf(&b, "\n%s\n", c.after)

@@ -161,6 +161,14 @@ var referenceChapters = []chapter{
 policies:
   staff: {allow: {email_domain: example.com}}
 `},
+	{level: "###", title: "routes.step_up", block: reflect.TypeFor[StepUp](),
+		intro: "At least one of the two. What comes of it: [stronger or more recent sign-ins](policies.md#stronger-or-more-recent-sign-ins).",
+		example: `routes:
+  - from: https://payroll.example.com
+    to: http://10.0.0.7:8080
+    policy: {allow: {group: finance}}
+    step_up: {acr_values: Multi_Factor, max_age: 15m}
+`},
 	{level: "###", title: "routes.timeout", block: reflect.TypeFor[Timeout](),
 		intro: "0 means the default."},
 	{level: "###", title: "routes.portal", block: reflect.TypeFor[Portal](),

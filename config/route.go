@@ -26,7 +26,13 @@ type Route struct {
 	CORSPreflight string `yaml:"cors_preflight" default:"deny" enum:"deny,forward" doc:"Whether a browser's question before a request from another origin passes without a sign-in: OPTIONS with Origin and Access-Control-Request-Method, without body, cookies and Authorization. The application answers it, and is told of nobody."`
 	Portal        Portal `yaml:"portal" doc:"How the route looks among the apps on the page under auth_path."`
 
-	StepUp Later `yaml:"step_up" later:"true"`
+	StepUp StepUp `yaml:"step_up" doc:"Asks people for a stronger or more recent sign-in than the session's, where the policy allows them. Machines and bypass are not asked."`
+}
+
+// StepUp is the `step_up` block of a route.
+type StepUp struct {
+	ACRValues []string `yaml:"acr_values" doc:"Sign-ins of which one is needed, as the provider's acr names them. They are asked for, and the ID token must hold one."`
+	MaxAge    Duration `yaml:"max_age" doc:"How long ago the sign-in may be, in whole seconds; with acr_values, the one that reached it. Default any time."`
 }
 
 // Portal is the `portal` block of a route.

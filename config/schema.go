@@ -35,9 +35,6 @@ type schemas map[string]schema
 func (s schemas) block(t reflect.Type) schema {
 	properties := schema{}
 	for _, f := range fieldsOf(t) {
-		if f.later {
-			continue
-		}
 		made := s.of(f.kind, f)
 		if _, isRef := made["$ref"]; isRef && len(made) == 1 {
 			made = schema{"allOf": []schema{made}}

@@ -157,6 +157,7 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 				AfterSignOut: c.Session.AfterSignOut,
 				Lifetime:     b.store.lifetime(),
 				ProvidersFor: rs.Providers,
+				LevelFor:     rs.Level,
 				Apps:         rs.Apps,
 				Starts:       b.lasting.starts,
 				Failures:     b.lasting.failures,

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/config"
 	"github.com/gatehouse-proxy/gatehouse/identity"
@@ -86,6 +87,7 @@ func (b *Build) routes(c *config.Config, prev *Build, names *session.Names, asse
 			Prefix:          prefix,
 			Policy:          decide,
 			Providers:       r.Providers,
+			Level:           session.Level{ACR: r.StepUp.ACRValues, MaxAge: session.Time(r.StepUp.MaxAge.Std() / time.Second)},
 			Unauthenticated: unauthenticated[r.Unauthenticated],
 			Preflights:      r.CORSPreflight == "forward",
 			Portal:          proxy.Portal{Title: r.Portal.Title, Icon: icon, Hidden: r.Portal.Hidden},

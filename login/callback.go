@@ -71,6 +71,9 @@ func (l *Login) callback(w http.ResponseWriter, r *http.Request, providerName st
 		if l.withoutOffline(p, attempt, answer) {
 			return l.start(w, r, p, ask{returnTo: attempt.ReturnTo, online: true, handOver: attempt.HandOver})
 		}
+		if code == "unmet_authentication_requirements" { // OpenID Connect's own word for it
+			return l.failed(w, p, l.notDelivered(p, attempt, errors.New("the provider answered "+code)))
+		}
 		return l.failed(w, p, refusedByProvider(code, retry))
 	}
 	if answer.Get("code") == "" {
@@ -96,11 +99,21 @@ func (l *Login) redeem(w http.ResponseWriter, r *http.Request, p *provider.Provi
 	secrets := attempt.Secrets()
 	grant, err := p.Redeem(ctx, provider.Redemption{
 		Code: code, RedirectURI: l.redirectURI(r, p), Nonce: secrets.Nonce, Verifier: secrets.Verifier,
+		MaxAge: time.Duration(attempt.MaxAge) * time.Second,
 	})
 	l.Attempts.Finish(w, r, state)
+	var failure *provider.Error
+	switch {
+	case err == nil:
+		err = l.deliver(p, attempt, grant)
+	case attempt.MaxAge > 0 && errors.As(err, &failure) && failure.Reason == provider.ReasonIDTokenAuthTime:
+		err = l.notDelivered(p, attempt, err)
+	default:
+		err = l.providerError(p, err, attempt.ReturnTo)
+	}
 	if err != nil {
 		l.Redeemed.Failed(state)
-		return l.failed(w, p, l.providerError(p, err, attempt.ReturnTo))
+		return l.failed(w, p, err)
 	}
 	lap := l.lap(r)
 	s, err := l.establish(w, r, p, attempt.Replaces, grant)
@@ -140,14 +153,13 @@ func (l *Login) establish(w http.ResponseWriter, r *http.Request, p *provider.Pr
 		Kept:     p.Kept(),
 		Tokens:   l.Renewal.tokens(p, grant),
 	}
-	if !grant.AuthTime.IsZero() {
-		s.AuthTime = session.At(grant.AuthTime)
+	before, err := l.Store.Load(r)
+	if err != nil {
+		before = nil // what cannot be read was not reached
 	}
-	if acr := grant.Identity.ACR; acr != "" {
-		s.Levels = map[string]session.Time{acr: session.At(l.Now())}
-	}
+	l.reached(s, before, grant)
 	l.noteOrigin(w, r, s)
-	err := l.Store.Save(w, r, s)
+	err = l.Store.Save(w, r, s)
 	if errors.Is(err, session.ErrTooLarge) && s.Tokens.ID != "" && !l.Renewal.ID {
 		// Signing in matters more than the hint of a sign-out.
 		s.Tokens.ID, s.Tokens.IDExpires = "", 0

@@ -32,6 +32,8 @@ type Options struct {
 	AfterSignOut string // path or URL; "" is the signed-out page
 	// ProvidersFor names the providers that count at a path of an origin.
 	ProvidersFor func(origin, path string) []string
+	// LevelFor is what an escaped path of an origin asks of sign-ins.
+	LevelFor func(origin, path string) session.Level
 	// Apps lists what somebody at an address may open, for the home page.
 	Apps func(peer netip.Addr, who *identity.Identity) []page.App
 	// Starts bounds how often a client may begin to sign in. It bounds what

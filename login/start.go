@@ -175,9 +175,15 @@ func (a ask) path(l *Login, providerName string) string {
 	return path
 }
 
-// extra is what a adds to an authorization request to p.
-func (a ask) extra(p *provider.Provider) url.Values {
+// extra is what a adds to an authorization request to p, besides the level.
+func (a ask) extra(p *provider.Provider, level session.Level) url.Values {
 	extra := url.Values{}
+	if len(level.ACR) > 0 {
+		extra.Set("acr_values", strings.Join(level.ACR, " "))
+	}
+	if level.MaxAge > 0 {
+		extra.Set("max_age", seconds(level.MaxAge))
+	}
 	if a.prompt != "" {
 		extra.Set("prompt", a.prompt)
 	}
@@ -198,17 +204,28 @@ func (l *Login) loginPath(returnTo, providerName string) string {
 // choices are the providers whose sessions count at returnTo, in the
 // configuration's order.
 func (l *Login) choices(r *http.Request, returnTo string) []*provider.Provider {
-	at, path := origin(r), returnTo
-	if u, err := url.Parse(returnTo); err == nil {
+	at, u := destination(r, returnTo)
+	path := returnTo
+	if u != nil {
 		path = u.Path
-		if u.Host != "" {
-			at = u.Scheme + "://" + u.Host
-		}
 	}
 	names := l.ProvidersFor(at, path)
 	return slices.DeleteFunc(slices.Clone(l.Providers), func(p *provider.Provider) bool {
 		return len(names) > 0 && !slices.Contains(names, p.Name())
 	})
+}
+
+// destination is the origin that returnTo leads to from r, and the address; nil
+// if it cannot be read.
+func destination(r *http.Request, returnTo string) (at string, u *url.URL) {
+	u, err := url.Parse(returnTo)
+	switch {
+	case err != nil:
+		return origin(r), nil
+	case u.Host != "":
+		return u.Scheme + "://" + u.Host, u
+	}
+	return origin(r), u
 }
 
 func (l *Login) start(w http.ResponseWriter, r *http.Request, p *provider.Provider, a ask) error {
@@ -219,6 +236,11 @@ func (l *Login) start(w http.ResponseWriter, r *http.Request, p *provider.Provid
 		return tooMany(wait)
 	}
 	attempt := session.Attempt{Provider: p.Name(), ReturnTo: a.returnTo, Online: a.online, Test: a.test, HandOver: a.handOver}
+	var level session.Level
+	if a.test == "" {
+		level = l.level(r, a.returnTo)
+	}
+	attempt.AskLevel(level)
 	if p.PostsAnswers() {
 		// The form that the provider posts comes without the session's cookie
 		// (SameSite=Lax), so what the new session replaces is noted now.
@@ -236,7 +258,7 @@ func (l *Login) start(w http.ResponseWriter, r *http.Request, p *provider.Provid
 		State:       secrets.State + a.mark(),
 		Nonce:       secrets.Nonce,
 		Verifier:    secrets.Verifier,
-		Extra:       a.extra(p),
+		Extra:       a.extra(p, level),
 		Offline:     l.Renewal.renews(),
 		Online:      a.online,
 	})
@@ -253,7 +275,8 @@ func (l *Login) redirectURI(r *http.Request, p *provider.Provider) string {
 }
 
 // handable is the session that r carries if it may be handed over as it is, and
-// nil if a asks for a new one: another provider, or to be asked who it is.
+// nil if a asks for a new one: another provider, to be asked who it is, or a
+// level that the session has not.
 func (l *Login) handable(r *http.Request, a ask, providerName string) (*session.Session, error) {
 	if a.prompt != "" {
 		return nil, nil
@@ -266,6 +289,9 @@ func (l *Login) handable(r *http.Request, a ask, providerName string) (*session.
 		return nil, err
 	}
 	if providerName != "" && providerName != s.Identity.Provider {
+		return nil, nil
+	}
+	if level := l.level(r, a.returnTo); !level.Met(s, session.At(l.Now())) {
 		return nil, nil
 	}
 	for _, p := range l.choices(r, a.returnTo) {

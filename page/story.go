@@ -75,6 +75,14 @@ func reasonStory(reason string) (s story, ok bool) {
 		s = story{"There is no such way to sign in",
 			"This host does not know the sign-in service that was asked for.",
 			"Start again and choose one of those that are offered."}
+	case "step_up_required":
+		s = story{"Please sign in once more",
+			"This application asks for a stronger or more recent sign-in.",
+			"You stay signed in to everything else."}
+	case "step_up_not_satisfied":
+		s = story{"A stronger sign-in is needed",
+			"This application asks for a stronger or more recent sign-in, and the sign-in service did not deliver it.",
+			"Try again and take every step that the sign-in service offers. If it offers none, ask the operator and pass on the request id below."}
 	case "email_not_verified":
 		s = story{"Verify your e-mail address",
 			"The sign-in service has not verified your e-mail address. Verify it there, then sign in again.",

@@ -137,7 +137,11 @@ func (rt *Runtime) verify(w http.ResponseWriter, r *http.Request, v *visit, d di
 	caller, err := rt.admit(w, r, v)
 	switch {
 	case errors.Is(err, errSignIn):
-		return rt.send(w, r, v, d)
+		address := rt.login.LoginURL(r)
+		return rt.send(w, r, v, d, address, login.LoginRequired(address))
+	case errors.Is(err, errStepUp):
+		address := rt.login.StepUpURL(r, caller.session)
+		return rt.send(w, r, v, d, address, login.StepUpRequired(w.Header(), v.route.level, address))
 	case err != nil:
 		return err
 	}
@@ -250,16 +254,16 @@ func (rt *Runtime) vouch(w http.ResponseWriter, r *http.Request, v *visit, c cal
 	return nil
 }
 
-// send says where the sign-in begins: there, and not here, its cookies are set,
+// send says where the sign-in begins, to a browser or by told: there, and not here, its cookies are set,
 // so that no proxy in front has to pass them on.
-func (rt *Runtime) send(w http.ResponseWriter, r *http.Request, v *visit, d dialect) error {
-	address := rt.login.LoginURL(r)
+func (rt *Runtime) send(w http.ResponseWriter, r *http.Request, v *visit, d dialect, address string, told error) error {
 	if !d.plain && v.route.redirects(r) {
+		w.Header().Del("WWW-Authenticate")
 		rt.pages.Redirect(w, r, http.StatusFound, address)
 		return nil
 	}
 	if d.plain {
 		w.Header().Set("Location", address)
 	}
-	return login.LoginRequired(address)
+	return told
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/gatehouse-proxy/gatehouse/machine"
 	"github.com/gatehouse-proxy/gatehouse/page"
 	"github.com/gatehouse-proxy/gatehouse/policy"
+	"github.com/gatehouse-proxy/gatehouse/session"
 	"github.com/gatehouse-proxy/gatehouse/telemetry"
 )
 
@@ -32,6 +33,7 @@ type RouteOptions struct {
 	Prefix          string
 	Policy          *policy.Policy
 	Providers       []string // whose sessions count; empty means all
+	Level           session.Level // what people's sign-ins must have reached
 	Unauthenticated Unauthenticated
 	Preflights      bool // CORS preflights pass without a sign-in
 	Portal          Portal
@@ -56,6 +58,7 @@ type Route struct {
 	prefix          string
 	policy          *policy.Policy
 	providers       []string
+	level           session.Level
 	unauthenticated Unauthenticated
 	preflights      bool
 	portal          Portal

@@ -114,7 +114,7 @@ func NewRuntime(o Options) (*Runtime, error) {
 			return nil, fmt.Errorf("two routes from %s%s", s.origin(), ro.Prefix)
 		}
 		route := &Route{
-			Name: ro.Name, prefix: ro.Prefix, policy: ro.Policy, providers: ro.Providers,
+			Name: ro.Name, prefix: ro.Prefix, policy: ro.Policy, providers: ro.Providers, level: ro.Level,
 			unauthenticated: ro.Unauthenticated, preflights: ro.Preflights, portal: ro.Portal, permit: ro.Permit, forwarder: ro.Forwarder, bearers: ro.Bearers, assertions: ro.Assertions, metrics: ro.Metrics, shadows: ro.Shadows,
 		}
 		s.routes[ro.Prefix] = route
@@ -153,6 +153,25 @@ func (rs Routes) Providers(origin, path string) []string {
 		return nil
 	}
 	return nil
+}
+
+// Level is what a path of an origin, as it is escaped there, asks of sign-ins.
+// It is found as the door finds the route.
+func (rs Routes) Level(origin, escaped string) session.Level {
+	for _, p := range rs.rt.order {
+		if p.site.origin() != origin {
+			continue
+		}
+		path, err := CanonicalPath(orSlash(escaped), p.site.permit)
+		if err != nil {
+			return session.Level{}
+		}
+		if route, err := p.site.route(path); err == nil {
+			return route.level
+		}
+		return session.Level{}
+	}
+	return session.Level{}
 }
 
 // Apps lists the routes that somebody may open now, as their policies decide.

@@ -21,6 +21,8 @@ func (rt *Runtime) serve(w http.ResponseWriter, r *http.Request, v *visit) error
 	switch {
 	case errors.Is(err, errSignIn):
 		return rt.challenge(w, r, v)
+	case errors.Is(err, errStepUp):
+		return rt.stepUp(w, r, v, caller)
 	case err != nil:
 		return err
 	}
@@ -45,6 +47,8 @@ func (rt *Runtime) admit(w http.ResponseWriter, r *http.Request, v *visit) (call
 	switch d := v.decide(r, c); {
 	case unknown != nil && d.Effect != policy.Bypass:
 		return c, unknown // nobody passes because we could not look
+	case d.Effect == policy.Allow && !rt.reaches(v, c):
+		return c, errStepUp
 	case d.Effect == policy.Allow, d.Effect == policy.Bypass:
 		return c, nil
 	case d.Effect == policy.SignIn:

@@ -41,7 +41,7 @@ routes: [{from: "http://wiki.example.com", to: "http://127.0.0.1:1", policy: pub
 	probe.Close()
 	public.Close()
 	client := &http.Client{Timeout: 10 * time.Second} // the sockets listen already, so it waits
-	for at, want := range map[string]int{"http://" + probeAt + "/readyz": 200, "http://" + publicAt + "/.auth/ok": 200, "http://" + publicAt + "/readyz": 421} {
+	for at, want := range map[string]int{"http://" + probeAt + "/healthz": 200, "http://" + publicAt + "/.auth/ok": 200, "http://" + publicAt + "/readyz": 421} {
 		res, err := client.Get(at)
 		if err != nil {
 			t.Fatal(err)

@@ -1,0 +1,33 @@
+package proxy
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/gatehouse-proxy/gatehouse/login"
+	"github.com/gatehouse-proxy/gatehouse/session"
+	"github.com/gatehouse-proxy/gatehouse/telemetry"
+)
+
+// errStepUp: the policy admits the caller, whose sign-in is not strong or recent
+// enough for the route.
+var errStepUp = errors.New("a stronger or more recent sign-in is needed")
+
+// reaches reports whether c has signed in as the route asks. Machines do not
+// sign in.
+func (rt *Runtime) reaches(v *visit, c caller) bool {
+	if c.session == nil || v.route.level.Met(c.session, session.At(rt.now())) {
+		return true
+	}
+	v.record.Decision, v.record.Reason = telemetry.DecisionSignIn, "step_up_required"
+	return false
+}
+
+// stepUp sends browsers to sign in again and tells everything else that it must.
+func (rt *Runtime) stepUp(w http.ResponseWriter, r *http.Request, v *visit, c caller) error {
+	if !v.route.redirects(r) {
+		return login.StepUpRequired(w.Header(), v.route.level, rt.login.StepUpURL(r, c.session))
+	}
+	settleBody(w, r)
+	return rt.login.StepUp(w, r, c.session)
+}

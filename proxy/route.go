@@ -32,7 +32,7 @@ type RouteOptions struct {
 	// Prefix is the path, "/" or without a final slash.
 	Prefix          string
 	Policy          *policy.Policy
-	Providers       []string // whose sessions count; empty means all
+	Providers       []string      // whose sessions count; empty means all
 	Level           session.Level // what people's sign-ins must have reached
 	Unauthenticated Unauthenticated
 	Preflights      bool // CORS preflights pass without a sign-in

@@ -7,7 +7,7 @@ import (
 )
 
 // Schema returns the JSON Schema (draft 2020-12) of the file, for editors and
-// CI. Keys that are not supported yet are absent.
+// CI.
 //
 // It is made by a walk of our own over the tags that the decoder reads, and
 // not by a library that reflects structs: nearly every value is a union (one or

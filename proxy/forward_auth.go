@@ -254,8 +254,9 @@ func (rt *Runtime) vouch(w http.ResponseWriter, r *http.Request, v *visit, c cal
 	return nil
 }
 
-// send says where the sign-in begins, to a browser or by told: there, and not here, its cookies are set,
-// so that no proxy in front has to pass them on.
+// send says where the sign-in begins: there, and not here, its cookies are set,
+// so that no proxy in front has to pass them on. told is for whoever is not
+// redirected.
 func (rt *Runtime) send(w http.ResponseWriter, r *http.Request, v *visit, d dialect, address string, told error) error {
 	if !d.plain && v.route.redirects(r) {
 		w.Header().Del("WWW-Authenticate")

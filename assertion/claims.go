@@ -1,6 +1,7 @@
 package assertion
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -23,7 +24,12 @@ type Caller struct {
 	Machine *identity.Machine
 	// Session is the id of the person's session. It is not shown.
 	Session string
+	// Origin is where the caller is, for a Plan that serves several.
+	Origin string
 }
+
+// audience is for whom a token of c is.
+func (p *Plan) audience(c Caller) string { return cmp.Or(p.o.Audience, c.Origin) }
 
 // claims is the payload of our own shape (RFC 7519 section 4.1). sub is unique
 // within its provider only, so the provider comes along.
@@ -32,7 +38,7 @@ func (p *Plan) claims(c Caller, issued, expires time.Time) map[string]any {
 	out := map[string]any{
 		"iss": p.o.Issuer,
 		"sub": who.Subject,
-		"aud": p.o.Audience,
+		"aud": p.audience(c),
 		"exp": expires.Unix(),
 		"iat": issued.Unix(),
 		"nbf": issued.Unix(),

@@ -23,7 +23,7 @@ import (
 func (p *Plan) cloudflareClaims(c Caller, issued, expires time.Time) map[string]any {
 	out := map[string]any{
 		"iss":  p.o.Issuer,
-		"aud":  []string{p.o.Audience},
+		"aud":  []string{p.audience(c)},
 		"exp":  expires.Unix(),
 		"iat":  issued.Unix(),
 		"nbf":  issued.Unix(),

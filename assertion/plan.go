@@ -16,8 +16,10 @@ type Options struct {
 	Key *Key
 	// Issuer is iss: the origin under which the keys are published.
 	Issuer string
-	// Audience is aud, the application that the token is for.
+	// Audience is aud, the application that the token is for. Empty, it is the
+	// Caller's Origin, where OfOrigin allows it.
 	Audience string
+	OfOrigin bool
 	// Lifetime is at most MaxLifetime; zero means that.
 	Lifetime time.Duration
 	// Claims are claim paths as headers name them; what the caller lacks is
@@ -38,7 +40,7 @@ func NewPlan(o Options) (*Plan, error) {
 	switch {
 	case o.Key == nil:
 		return nil, errors.New("assertion: no key")
-	case o.Issuer == "" || o.Audience == "":
+	case o.Issuer == "" || o.Audience == "" && !o.OfOrigin:
 		return nil, errors.New("assertion: issuer or audience is empty")
 	case o.Lifetime < time.Second || o.Lifetime > MaxLifetime:
 		return nil, fmt.Errorf("assertion: lifetime %v is not between 1s and %v", o.Lifetime, MaxLifetime)
@@ -62,6 +64,9 @@ type Signed struct {
 // Sign makes a token for a caller at now. It ends with the lifetime or at until,
 // whichever comes first: no token outlives the session that it speaks of.
 func (p *Plan) Sign(c Caller, now, until time.Time) (*Signed, error) {
+	if p.audience(c) == "" {
+		return nil, errors.New("assertion: audience is empty")
+	}
 	issued := now.Truncate(time.Second)
 	s := &Signed{Expires: issued.Add(p.o.Lifetime)}
 	s.Renew = s.Expires.Add(-p.o.Lifetime / 5)

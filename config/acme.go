@@ -29,19 +29,23 @@ func (a *ACME) Same(b *ACME) bool {
 	return a.Email == b.Email && a.Cache == b.Cache && a.DirectoryURL() == b.DirectoryURL()
 }
 
-// CertificateNames are the hosts of https routes, in the file's order: what
-// certificates are obtained for.
+// CertificateNames are the hosts of https routes, in the file's order, and that
+// of auth_url: what certificates are obtained for. Authorities prove no wildcard
+// over a connection.
 func (c *Config) CertificateNames() []string {
 	var names []string
-	for i := range c.Routes {
-		from := c.Routes[i].From
-		if from == nil || from.Scheme != "https" {
-			continue
+	add := func(u *URL) {
+		if u == nil || u.Scheme != "https" || u.Wildcard() {
+			return
 		}
-		if name := from.Hostname(); !slices.Contains(names, name) {
+		if name := u.Hostname(); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
+	for i := range c.Routes {
+		add(c.Routes[i].From)
+	}
+	add(c.Server.AuthURL)
 	return names
 }
 
@@ -72,11 +76,25 @@ func (c *checker) acme(s *Server, p path) {
 		if from == nil || from.Scheme != "https" {
 			continue
 		}
-		if _, err := netip.ParseAddr(from.Hostname()); err == nil || !strings.Contains(from.Hostname(), ".") {
-			c.add(root.key("routes").item(i).key("from"), "has a host that no authority certifies; with server.acme it must be a public DNS name")
+		at := root.key("routes").item(i).key("from")
+		if from.Wildcard() {
+			c.note(at, "has a wildcard host, for which server.acme obtains no certificate: name the hosts, or bring a certificate by server.tls")
+			continue
 		}
+		if uncertifiable(from) {
+			c.add(at, "has a host that no authority certifies; with server.acme it must be a public DNS name")
+		}
+	}
+	if s.AuthURL != nil && s.AuthURL.Scheme == "https" && uncertifiable(s.AuthURL) {
+		c.add(root.key("server").key("auth_url"), "has a host that no authority certifies; with server.acme it must be a public DNS name")
 	}
 	if _, port, ok := strings.Cut(s.Listen, ":"); ok && !strings.HasSuffix(s.Listen, ":443") && s.RedirectListen == "" {
 		c.note(p, "the authority asks for its proof at port 443 of each host, and server.listen has port %s: forward 443 to it, or set redirect_listen and forward port 80 to that", port)
 	}
+}
+
+// uncertifiable: an authority proves names of the public DNS, and no address.
+func uncertifiable(u *URL) bool {
+	_, err := netip.ParseAddr(u.Hostname())
+	return err == nil || !strings.Contains(u.Hostname(), ".")
 }

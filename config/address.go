@@ -11,6 +11,9 @@ import (
 // URL is an absolute URL.
 type URL struct{ *url.URL }
 
+// Wildcard reports whether the host stands for one label before a name.
+func (u *URL) Wildcard() bool { return strings.HasPrefix(u.Host, "*.") }
+
 // parse never repeats the whole text, which may hold a password before its @.
 func (u *URL) parse(text string, _ source) error {
 	// url.Parse takes "localhost:8080" for an address of the scheme localhost.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -8,7 +9,7 @@ import (
 
 // from holds a public address to what requests can match, and brings it into
 // canonical form: lower-case ASCII host without trailing dot, no default port,
-// no slash at the end.
+// no slash at the end. "*." before the host stays.
 func (c *checker) from(r *Route, p path) {
 	if r.From == nil {
 		parent, _ := p.split()
@@ -21,15 +22,11 @@ func (c *checker) from(r *Route, p path) {
 		c.add(p, "unknown scheme %s%s", src.quote(u.Scheme), didYouMean(u.Scheme, []string{"https", "http"}))
 		return
 	}
-	if strings.HasPrefix(u.Host, "*.") {
-		c.add(p, "a wildcard host is not supported yet; write one route for each host")
-		return
-	}
 	if u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
 		c.add(p, "must be scheme, host, port and path alone, without user name, query and fragment")
 		return
 	}
-	origin, ok := c.origin(p, u)
+	origin, ok := c.fromOrigin(p, u)
 	if !ok {
 		return
 	}
@@ -45,13 +42,50 @@ func (c *checker) from(r *Route, p path) {
 	}
 }
 
+// fromOrigin is origin for a host that may be a wildcard: *. before a name
+// stands for one label. People sign in elsewhere then, because no provider knows
+// a redirect URI of a host that nobody has written down.
+func (c *checker) fromOrigin(p path, u *url.URL) (*url.URL, bool) {
+	parent, wild := strings.CutPrefix(u.Host, "*.")
+	if !wild {
+		if strings.Contains(u.Host, "*") {
+			c.add(p, "* must be the first label as a whole, like https://*.example.com")
+			return nil, false
+		}
+		return c.origin(p, u)
+	}
+	named := *u
+	named.Host = parent
+	if _, err := netip.ParseAddr(strings.TrimSuffix(named.Hostname(), ".")); err == nil || strings.Contains(parent, "*") {
+		c.add(p, "* must be the first label of a name, like https://*.example.com")
+		return nil, false
+	}
+	origin, ok := c.origin(p, &named)
+	if !ok {
+		return nil, false
+	}
+	if len(origin.Hostname()) > 253-len("a.") {
+		c.add(p, "the host is not a valid name")
+		return nil, false
+	}
+	if !c.present(root.key("server").key("auth_url")) {
+		c.add(p, "has a wildcard host, which needs server.auth_url: a host where people of all hosts sign in")
+		return nil, false
+	}
+	origin.Host = "*." + origin.Host
+	return origin, true
+}
+
+// defaultPorts are those that an address need not name.
+var defaultPorts = map[string]string{"http": "80", "https": "443"}
+
 // origin returns scheme, host and port of u in canonical form.
 func (c *checker) origin(p path, u *url.URL) (*url.URL, bool) {
 	host, ok := c.urlHost(p, u)
 	if !ok {
 		return nil, false
 	}
-	if port := u.Port(); port != "" && port != map[string]string{"http": "80", "https": "443"}[u.Scheme] {
+	if port := u.Port(); port != "" && port != defaultPorts[u.Scheme] {
 		host += ":" + port
 	}
 	return &url.URL{Scheme: u.Scheme, Host: host}, true

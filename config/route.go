@@ -3,7 +3,7 @@ package config
 // Route is one item of `routes`.
 type Route struct {
 	Name             string         `yaml:"name" doc:"Name in logs and metrics. Default from."`
-	From             *URL           `yaml:"from" doc:"Required. The public address: scheme, host, port and path prefix at segment bounds."`
+	From             *URL           `yaml:"from" doc:"Required. The public address: scheme, host, port and path prefix at segment bounds. With server.auth_url the host may begin with *. for one label."`
 	To               []*URL         `yaml:"to" doc:"Upstreams: http, https, h2c, or unix:///path; several take turns. A route without one is for forward auth only."`
 	Policy           RoutePolicy    `yaml:"policy" doc:"Required. Who may pass: a name from policies, a list of rules, or public."`
 	Providers        []string       `yaml:"providers" doc:"Providers whose sessions count here. Default all."`

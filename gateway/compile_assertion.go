@@ -52,10 +52,11 @@ type asserting struct {
 	config     *config.Assertion
 	keys       *assertion.Keys
 	cloudflare bool
+	home       string // the origin of auth_url, "" without one
 }
 
 func newAsserting(c *config.Config) (*asserting, error) {
-	a := &asserting{config: &c.Assertion, cloudflare: slices.Contains(c.Compat, "cloudflare")}
+	a := &asserting{config: &c.Assertion, cloudflare: slices.Contains(c.Compat, "cloudflare"), home: authOrigin(&c.Server)}
 	if !c.Assertion.Enabled && !a.cloudflare {
 		return a, nil
 	}
@@ -95,7 +96,7 @@ func (a *asserting) addresses() (*proxy.Cloudflare, error) {
 		return nil, nil
 	}
 	certs, err := a.keys.CloudflareCerts()
-	return &proxy.Cloudflare{Certs: certs, Open: a.keys.OpenCloudflare, Cookie: cloudflareCookie}, err
+	return &proxy.Cloudflare{Certs: certs, Issuer: a.home, Open: a.keys.OpenCloudflare, Cookie: cloudflareCookie}, err
 }
 
 // route is what one route sends along.
@@ -103,12 +104,17 @@ func (a *asserting) route(r *config.Route) ([]proxy.Assertion, error) {
 	if r.Assertion.Off {
 		return nil, nil
 	}
-	origin := r.From.Scheme + "://" + r.From.Host
+	origin, wild := r.From.Scheme+"://"+r.From.Host, r.From.Wildcard()
 	o := assertion.Options{
-		Audience: cmp.Or(r.Assertion.Audience, origin),
+		Audience: r.Assertion.Audience,
+		OfOrigin: wild,
 		Lifetime: cmp.Or(r.Assertion.Lifetime, a.config.Lifetime).Std(),
 		Claims:   r.Assertion.ClaimsOr(a.config.Claims),
 	}
+	if !wild {
+		o.Audience = cmp.Or(o.Audience, origin)
+	}
+	issuer := cmp.Or(a.home, origin)
 	var out []proxy.Assertion
 	add := func(header, cookie string) error {
 		plan, err := assertion.NewPlan(o)
@@ -116,7 +122,7 @@ func (a *asserting) route(r *config.Route) ([]proxy.Assertion, error) {
 		return err
 	}
 	if a.config.Enabled {
-		o.Key, o.Issuer = a.keys.Signing(a.config.Alg), cmp.Or(a.config.Issuer, origin)
+		o.Key, o.Issuer = a.keys.Signing(a.config.Alg), cmp.Or(a.config.Issuer, issuer)
 		if err := add(a.config.Header, ""); err != nil {
 			return nil, err
 		}
@@ -124,7 +130,7 @@ func (a *asserting) route(r *config.Route) ([]proxy.Assertion, error) {
 	if a.cloudflare {
 		// Applications look for the keys under the issuer, so it is the
 		// origin that serves them, whatever assertion.issuer says.
-		o.Key, o.Issuer, o.Cloudflare = a.keys.Signing(assertion.RS256), origin, true
+		o.Key, o.Issuer, o.Cloudflare = a.keys.Signing(assertion.RS256), issuer, true
 		if err := add(cloudflareAssertion, cloudflareCookie); err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/config"
@@ -61,7 +62,7 @@ func askUpstream(ctx context.Context, o upstream.Options, r *config.Route) (deta
 	}
 	request := (&http.Request{Method: http.MethodGet, URL: address, Header: http.Header{"User-Agent": {"gatehouse-doctor"}}}).WithContext(ctx)
 	if r.PreserveHost {
-		request.Host = r.From.Host
+		request.Host = strings.Replace(r.From.Host, "*", "doctor", 1)
 	}
 	began := time.Now()
 	answer, err := pool.RoundTrip(request)

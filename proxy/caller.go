@@ -106,7 +106,7 @@ func (rt *Runtime) caller(r *http.Request, v *visit, token *machine.Caller) (cal
 		}
 		c.session = s
 	}
-	seen, fresh := rt.views.of(c, v.route, rt.now)
+	seen, fresh := rt.views.of(c, v.route, v.site.visited(), rt.now)
 	if left := seen.headers.Omitted(); fresh && len(left) > 0 {
 		rt.log.Warn("claims that cannot be sent were left out", "route", v.route.Name, "headers", left, "session", seen.session)
 	}

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"time"
@@ -14,6 +15,8 @@ import (
 type Cloudflare struct {
 	// Certs is the document of public keys.
 	Certs []byte
+	// Issuer is who signs; empty, each origin does for itself.
+	Issuer string
 	// Open verifies a token of ours that an application brings back.
 	Open func(token, issuer string, now time.Time) (map[string]any, error)
 	// Cookie is the name of the cookie in which it does.
@@ -72,7 +75,7 @@ func (rt *Runtime) identity(c *Cloudflare) func(http.ResponseWriter, *http.Reque
 			return login.Unavailable(err)
 		}
 		for _, cookie := range r.CookiesNamed(c.Cookie) {
-			if claims, err := c.Open(cookie.Value, r.URL.Scheme+"://"+r.Host, rt.now()); err == nil {
+			if claims, err := c.Open(cookie.Value, cmp.Or(c.Issuer, r.URL.Scheme+"://"+r.Host), rt.now()); err == nil {
 				return rt.pages.JSON(w, r, http.StatusOK, identityIn(claims))
 			}
 		}

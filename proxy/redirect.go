@@ -48,13 +48,11 @@ func (rt *Runtime) toHTTPS(w http.ResponseWriter, r *http.Request, v *visit) err
 	if !ok {
 		return malformedHost()
 	}
-	for _, one := range rt.order {
-		if one.site.scheme == "https" && one.site.host == a.host {
-			if _, err := CanonicalPath(r.URL.EscapedPath(), one.site.permit); err != nil {
-				return ambiguousPath(err)
-			}
-			return rt.otherScheme(r, one.site, "http")
+	if found := rt.sites.secure(a.host); found != nil {
+		if _, err := CanonicalPath(r.URL.EscapedPath(), found.permit); err != nil {
+			return ambiguousPath(err)
 		}
+		return rt.otherScheme(r, found, "http")
 	}
 	return misdirected()
 }

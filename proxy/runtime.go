@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -89,7 +88,7 @@ func NewRuntime(o Options) (*Runtime, error) {
 	rt := &Runtime{
 		door:      o.Door,
 		authPath:  o.AuthPath,
-		sites:     sites{byPort: map[authority][]*site{}},
+		sites:     newSites(),
 		store:     o.Store,
 		lifetime:  o.Lifetime,
 		desk:      o.Desk,
@@ -137,41 +136,40 @@ type Routes struct{ rt *Runtime }
 
 // IsOrigin reports whether a route lives under this origin.
 func (rs Routes) IsOrigin(origin string) bool {
-	return slices.ContainsFunc(rs.rt.order, func(p placed) bool { return p.site.origin() == origin })
+	found := rs.rt.sites.at(origin)
+	return found != nil && len(found.routes) > 0
 }
 
 // Providers names the providers whose sessions count at a path of an origin;
 // empty means all.
 func (rs Routes) Providers(origin, path string) []string {
-	for _, p := range rs.rt.order {
-		if p.site.origin() != origin {
-			continue
-		}
-		if route, err := p.site.route(path); err == nil {
-			return route.providers
-		}
+	found := rs.rt.sites.at(origin)
+	if found == nil {
 		return nil
 	}
-	return nil
+	route, err := found.route(path)
+	if err != nil {
+		return nil
+	}
+	return route.providers
 }
 
 // Level is what a path of an origin, as it is escaped there, asks of sign-ins.
 // It is found as the door finds the route.
 func (rs Routes) Level(origin, escaped string) session.Level {
-	for _, p := range rs.rt.order {
-		if p.site.origin() != origin {
-			continue
-		}
-		path, err := CanonicalPath(orSlash(escaped), p.site.permit)
-		if err != nil {
-			return session.Level{}
-		}
-		if route, err := p.site.route(path); err == nil {
-			return route.level
-		}
+	found := rs.rt.sites.at(origin)
+	if found == nil {
 		return session.Level{}
 	}
-	return session.Level{}
+	path, err := CanonicalPath(orSlash(escaped), found.permit)
+	if err != nil {
+		return session.Level{}
+	}
+	route, err := found.route(path)
+	if err != nil {
+		return session.Level{}
+	}
+	return route.level
 }
 
 // Apps lists the routes that somebody may open now, as their policies decide.
@@ -179,7 +177,7 @@ func (rs Routes) Level(origin, escaped string) session.Level {
 func (rs Routes) Apps(peer netip.Addr, who *identity.Identity) []page.App {
 	var apps []page.App
 	for _, p := range rs.rt.order {
-		if p.route.portal.Hidden {
+		if p.route.portal.Hidden || p.site.wild { // nobody can open a wildcard
 			continue
 		}
 		q := policy.Query{Peer: peer, Method: http.MethodGet, Path: p.route.prefix, Host: p.site.host}

@@ -14,6 +14,7 @@ type site struct {
 	port   string // always set
 	// public is the Host that browsers send: without the scheme's own port.
 	public  string
+	wild    bool              // host is "*." and a parent; in a visited site, was
 	routes  map[string]*Route // by prefix, "/" or without a final slash
 	longest int               // length of the longest prefix
 	permit  Permit            // what any route here permits
@@ -21,6 +22,33 @@ type site struct {
 
 // origin is scheme://host, as an Origin header has it.
 func (s *site) origin() string { return s.scheme + "://" + s.public }
+
+// name sets what follows from the host.
+func (s *site) name(host string) {
+	s.host, s.public = host, host
+	if s.port != defaultPort(s.scheme) {
+		s.public += ":" + s.port
+	}
+}
+
+// of is s as host sees it: another site for each host of a wildcard, because
+// cookies, origins and what upstreams are told are those of the host.
+func (s *site) of(host string) *site {
+	if !s.wild {
+		return s
+	}
+	visited := *s
+	visited.name(host)
+	return &visited
+}
+
+// visited is the origin of a wildcard's site, which its routes cannot know.
+func (s *site) visited() string {
+	if !s.wild {
+		return ""
+	}
+	return s.origin()
+}
 
 // route finds the longest prefix of path that a route has, at segment bounds.
 // Its cost depends on the depth of the configured prefixes, not on their
@@ -55,6 +83,29 @@ func (s *site) route(path string) (*Route, error) {
 // sites are all public origins of a configuration.
 type sites struct {
 	byPort map[authority][]*site // at most one http and one https each
+	byHost map[string][]*site    // in the file's order
+}
+
+func newSites() sites {
+	return sites{byPort: map[authority][]*site{}, byHost: map[string][]*site{}}
+}
+
+// known is the host under which the sites of host stand: itself or, if it has
+// none on any port, the wildcard of its parent. The star is one label and not
+// none. A name of a site is never the wildcard's, or a request for a port that
+// it lacks would fall to another site's routes.
+func (s *sites) known(host string) string {
+	if s.byHost[host] != nil {
+		return host
+	}
+	label, parent, ok := strings.Cut(host, ".")
+	if !ok || label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+		return host
+	}
+	if wildcard := "*." + parent; s.byHost[wildcard] != nil {
+		return wildcard
+	}
+	return host
 }
 
 // defaultPort is what a Host without a port means.
@@ -69,23 +120,48 @@ func defaultPort(scheme string) string {
 // cannot be known, as on a plaintext listener without a trusted proxy: then
 // the site's own scheme is believed, https before http. A scheme that is known
 // and has no site yields the site of the other scheme and false.
+// What a wildcard finds is a site of the host that was asked for.
 func (s *sites) find(a authority, scheme string) (found *site, exact bool) {
+	known := s.known(a.host)
 	for _, candidate := range [...]string{"https", "http"} {
 		port := a.port
 		if port == "" {
 			port = defaultPort(candidate)
 		}
-		for _, one := range s.byPort[authority{a.host, port}] {
+		for _, one := range s.byPort[authority{known, port}] {
 			if one.scheme != candidate {
 				continue
 			}
 			if scheme == "" || scheme == candidate {
-				return one, true
+				return one.of(a.host), true
 			}
-			found = one
+			found = one.of(a.host)
 		}
 	}
 	return found, false
+}
+
+// secure returns the first https site of host, on whatever port; nil for none.
+func (s *sites) secure(host string) *site {
+	for _, one := range s.byHost[s.known(host)] {
+		if one.scheme == "https" {
+			return one.of(host)
+		}
+	}
+	return nil
+}
+
+// at returns the site of an origin, written as browsers do.
+func (s *sites) at(origin string) *site {
+	scheme, host, _ := strings.Cut(origin, "://")
+	a, ok := parseAuthority(host)
+	if !ok {
+		return nil
+	}
+	if found, exact := s.find(a, scheme); exact && found.origin() == origin {
+		return found
+	}
+	return nil
 }
 
 // add makes or returns the site of an origin.
@@ -99,11 +175,9 @@ func (s *sites) add(scheme, host, port string) *site {
 			return one
 		}
 	}
-	public := host
-	if port != defaultPort(scheme) {
-		public += ":" + port
-	}
-	one := &site{scheme: scheme, host: host, port: port, public: public, routes: map[string]*Route{}}
+	one := &site{scheme: scheme, port: port, wild: strings.HasPrefix(host, "*."), routes: map[string]*Route{}}
+	one.name(host)
 	s.byPort[key] = append(s.byPort[key], one)
+	s.byHost[host] = append(s.byHost[host], one)
 	return one
 }

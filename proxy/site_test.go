@@ -56,7 +56,7 @@ func TestPathWithoutARouteHasNone(t *testing.T) {
 }
 
 func TestHostAndPortAndSchemeChooseTheSite(t *testing.T) {
-	all := sites{byPort: map[authority][]*site{}}
+	all := newSites()
 	https := all.add("https", "both", "")
 	http := all.add("http", "both", "")
 	odd := all.add("https", "odd", "8443")
@@ -89,6 +89,51 @@ func TestHostAndPortAndSchemeChooseTheSite(t *testing.T) {
 		if got != c.want || exact != c.exact {
 			t.Errorf("find(%s:%s, %q) = %v, %v; want %v, %v", c.host, c.port, c.scheme, got, exact, c.want, c.exact)
 		}
+	}
+}
+
+// TestAWildcardStandsForOneLabel: of hosts that no site has by name, at the
+// wildcard's port and scheme.
+func TestAWildcardStandsForOneLabel(t *testing.T) {
+	all := newSites()
+	all.add("https", "*.example.com", "").routes["/"] = &Route{}
+	all.add("https", "*.deep.example.com", "8443").routes["/"] = &Route{}
+	all.add("https", "named.example.com", "8443").routes["/"] = &Route{}
+	all.add("https", "auth.example.com", "") // has no route
+	for origin, found := range map[string]bool{
+		"https://a.example.com":                               true,
+		"https://xn--bcher-kva.example.com":                   true,
+		"https://a.deep.example.com:8443":                     true,
+		"https://named.example.com:8443":                      true,
+		"https://deep.example.com":                            true, // a label like others
+		"https://named.example.com":                           false,
+		"https://auth.example.com":                            false,
+		"https://a.deep.example.com":                          false,
+		"https://a.b.example.com":                             false,
+		"https://example.com":                                 false,
+		"https://.example.com":                                false,
+		"https://*.example.com":                               false,
+		"https://-.example.com":                               false,
+		"https://a.example.com.":                              false,
+		"https://A.example.com":                               false,
+		"https://bücher.example.com":                          false,
+		"https://a.example.com:443":                           false,
+		"https://a.example.com:8443":                          false,
+		"http://a.example.com":                                false,
+		"https://evilexample.com":                             false,
+		"https://a.evilexample.com":                           false,
+		"https://a.example.com.evil.example":                  false,
+		"https://a.example.com@evil.example":                  false,
+		"https://" + strings.Repeat("a", 64) + ".example.com": false,
+		"https://" + strings.Repeat("a", 63) + ".example.com": true,
+	} {
+		if got := (Routes{&Runtime{sites: all}}).IsOrigin(origin); got != found {
+			t.Errorf("IsOrigin(%s) = %v", origin, got)
+		}
+	}
+	a, _ := all.find(authority{"a.example.com", ""}, "https")
+	if b, _ := all.find(authority{"b.example.com", ""}, "https"); a.origin() != "https://a.example.com" || b.visited() != "https://b.example.com" {
+		t.Errorf("visited %s and %s", a.origin(), b.visited())
 	}
 }
 

@@ -34,6 +34,7 @@ type viewShard struct {
 type viewKey struct {
 	caller caller
 	route  *Route
+	origin string // "" unless the route is a wildcard's
 }
 
 // maxViews bounds a shard: a view keeps its session in memory. When one is full
@@ -42,10 +43,10 @@ type viewKey struct {
 const maxViews = 1024
 
 // of returns the view of c, who is somebody, on route, and whether it was made
-// just now.
-func (vs *views) of(c caller, route *Route, now func() time.Time) (v *view, fresh bool) {
+// just now. A route of many origins has one for each: tokens name the origin.
+func (vs *views) of(c caller, route *Route, origin string, now func() time.Time) (v *view, fresh bool) {
 	shard := &vs.shards[shardOf(c.id())]
-	key := viewKey{c, route}
+	key := viewKey{c, route, origin}
 	shard.mu.Lock()
 	known := shard.of[key]
 	shard.mu.Unlock()
@@ -53,7 +54,7 @@ func (vs *views) of(c caller, route *Route, now func() time.Time) (v *view, fres
 		return known, false
 	}
 	made := &view{
-		stamps:  stamps{plans: route.assertions, caller: assertion.Caller{Identity: c.who(), Session: c.id()}},
+		stamps:  stamps{plans: route.assertions, caller: assertion.Caller{Identity: c.who(), Session: c.id(), Origin: origin}},
 		session: telemetry.SessionHash(c.id()),
 	}
 	if c.token != nil {

@@ -31,7 +31,7 @@ func TestViewsAreBoundedAndKeepMostOfACrowd(t *testing.T) {
 		crowd = append(crowd, caller{session: &session.Session{ID: fmt.Sprintf("%d-x", n), Identity: identity.Identity{Subject: "s"}}})
 	}
 	for _, c := range crowd {
-		vs.of(c, route, time.Now)
+		vs.of(c, route, "", time.Now)
 	}
 	shard := &vs.shards[shardOf("x")]
 	if n := len(shard.of); n != maxViews {
@@ -39,7 +39,7 @@ func TestViewsAreBoundedAndKeepMostOfACrowd(t *testing.T) {
 	}
 	fresh := 0
 	for _, c := range crowd {
-		if _, made := vs.of(c, route, time.Now); made {
+		if _, made := vs.of(c, route, "", time.Now); made {
 			fresh++
 		}
 	}

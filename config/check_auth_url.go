@@ -1,6 +1,10 @@
 package config
 
-import "strings"
+import (
+	"cmp"
+	"net/url"
+	"strings"
+)
 
 // authURL: an origin that browsers trust with cookies, and a store that several
 // hosts can share.
@@ -31,9 +35,19 @@ func (c *checker) authURL(s *Server, p path) {
 	}
 	for i := range c.config.Routes {
 		from := c.config.Routes[i].From
-		if from != nil && (from.Scheme != origin.Scheme || !strings.EqualFold(strings.TrimSuffix(from.Host, "."), origin.Host)) {
+		if from != nil && !sameOrigin(from.URL, origin) {
 			c.add(p, "needs session.store: redis, because there are other hosts: cookies hold on one host alone")
 			return
 		}
 	}
 }
+
+// sameOrigin compares an address as it is written with a canonical one.
+func sameOrigin(from, origin *url.URL) bool {
+	host, err := canonicalHost(from.Hostname(), false)
+	return err == nil && from.Scheme == origin.Scheme && host == strings.TrimSuffix(origin.Host, ":"+origin.Port()) &&
+		portOf(from) == portOf(origin)
+}
+
+// portOf is the port of u, also where it is not written.
+func portOf(u *url.URL) string { return cmp.Or(u.Port(), defaultPorts[u.Scheme]) }

@@ -71,6 +71,8 @@ func TestServerMistakesAreNamedAndTheirTwinsLoad(t *testing.T) {
 		`server: {listen: "unix:/run/g", admin: {listen: "unix:/run/a"}, auth_path: /oauth/gate}`,
 		`server: {admin: {listen: "localhost:9180"}}`,
 		`server: {admin: {listen: "[::1]:9180", token: x}}`,
+		"server: {auth_url: \"https://wiki.example.com\"}",
+		"server: {auth_url: \"https://wiki.example.com\"}\nroutes: [{from: \"https://WIKI.example.com.:443/x\", to: http://a, policy: public}]",
 		`server: {trusted_headers: []}`,
 		`server: {trusted_headers: [Forwarded], trusted_proxies: [unix, "::ffff:10.0.0.0/104"]}`,
 	)

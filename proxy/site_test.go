@@ -131,6 +131,14 @@ func TestAWildcardStandsForOneLabel(t *testing.T) {
 			t.Errorf("IsOrigin(%s) = %v", origin, got)
 		}
 	}
+	for host, to := range map[string]string{ // where plain http is sent
+		"a.example.com": "https://a.example.com", "a.deep.example.com": "https://a.deep.example.com:8443", "auth.example.com": "https://auth.example.com",
+		"named.example.com": "https://named.example.com:8443", "a.b.example.com": "", "evilexample.com": "",
+	} {
+		if found := all.secure(host); found == nil && to != "" || found != nil && found.origin() != to {
+			t.Errorf("secure(%s) = %v, want %q", host, found, to)
+		}
+	}
 	a, _ := all.find(authority{"a.example.com", ""}, "https")
 	if b, _ := all.find(authority{"b.example.com", ""}, "https"); a.origin() != "https://a.example.com" || b.visited() != "https://b.example.com" {
 		t.Errorf("visited %s and %s", a.origin(), b.visited())

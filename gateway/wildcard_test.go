@@ -123,3 +123,22 @@ func TestTicketsAreForHostsUnderTheWildcard(t *testing.T) {
 		t.Errorf("the true one leads to %v, %v", to, err)
 	}
 }
+
+// TestCloudflareTokensComeFromTheSignInHost, where their keys are, also for a
+// host that only a wildcard names; a token whose signature is broken says nothing there.
+func TestCloudflareTokensComeFromTheSignInHost(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	h := start(t, oneWildcard+"assertion: {keys: [\"${RSA}\"]}\ncompat: [cloudflare]\n", with("REDIS", server.Address), with("RSA", rsaKey(t)))
+	h.idp.AutoLogin("ana.kovacs")
+	h.browser().open("https://one.example.test/x").fromApp()
+	token := h.app.only(t).cookieOf("CF_Authorization")
+	set, _ := h.published(t, auth+"/cdn-cgi/access/certs")
+	claims := h.verified(t, token, auth, "https://one.example.test", set, "RS256")
+	if claims["email"] != "ana.kovacs@example.com" {
+		t.Errorf("claims are %v", claims)
+	}
+	identity := auth + "/cdn-cgi/access/get-identity"
+	h.browser().fetch("GET", identity, "", "Cookie", "CF_Authorization="+token).wants(http.StatusOK)
+	h.browser().fetch("GET", identity, "", "Cookie", "CF_Authorization="+token[:len(token)-8]+"AAAAAAAA").wants(http.StatusUnauthorized)
+}

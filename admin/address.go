@@ -72,7 +72,7 @@ func guard(a Address, o *Options, pass *pass) http.Handler {
 			pass.ask(w, r)
 		case a.Access == Change && !o.Write:
 			Fail(w, r, http.StatusForbidden, "write_off", "Changes need server.admin.write: true in the file.")
-		case a.Access == Change && !ownOrigin(r):
+		case (a.Access == Change || r.Method == http.MethodPost) && !ownOrigin(r):
 			Fail(w, r, http.StatusForbidden, "foreign_origin", "Changes must come from this listener's own page, or from no page at all.")
 		default:
 			a.Handle(w, r)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -42,6 +43,7 @@ type Explained struct {
 	Reason   string            `json:"reason,omitempty"`
 	Rules    []ExplainedRule   `json:"rules"`
 	Headers  map[string]string `json:"headers,omitempty"`
+	fixed    []string          // headers of values that may be secrets
 	Note     string            `json:"note,omitempty"`
 }
 
@@ -116,9 +118,25 @@ func (b *Build) Explain(a Asked) (*Explained, error) {
 		for name := range found.Header {
 			e.Headers[name] = found.Header.Get(name)
 		}
+		e.fixed = found.Route.FixedHeaders()
 	}
 	return e, nil
 }
+
+// Redacted is e without what may be a secret: the headers whose value stands in
+// the file.
+func (e *Explained) Redacted() *Explained {
+	shown := *e
+	shown.Headers = maps.Clone(e.Headers)
+	for _, name := range e.fixed {
+		if _, sent := shown.Headers[name]; sent {
+			shown.Headers[name] = redacted
+		}
+	}
+	return &shown
+}
+
+const redacted = "[redacted]"
 
 // explainProvider is the one named, or the first that counts on the route.
 func (b *Build) explainProvider(a Asked) (*provider.Provider, error) {

@@ -162,6 +162,18 @@ type renderedField struct {
 	value []string // shared by all requests, one element, capacity one
 }
 
+// Fixed lists the headers whose value stands in the configuration, where it may
+// be a secret.
+func (p *HeaderPlan) Fixed() []string {
+	var names []string
+	for i := range p.rules {
+		if p.rules[i].Value != "" {
+			names = append(names, p.rules[i].Name)
+		}
+	}
+	return names
+}
+
 // Render works out the headers for id without any token; nil is nobody and
 // gets the fixed ones.
 func (p *HeaderPlan) Render(id *identity.Identity) *Rendered { return p.RenderWith(id, Tokens{}) }

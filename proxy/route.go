@@ -70,6 +70,9 @@ type Route struct {
 	shadows         []telemetry.ShadowRule
 }
 
+// FixedHeaders lists the headers whose value stands in the configuration.
+func (rt *Route) FixedHeaders() []string { return rt.forwarder.Headers().Fixed() }
+
 // accepts reports whether a session of this provider counts on the route.
 func (rt *Route) accepts(provider string) bool {
 	return len(rt.providers) == 0 || slices.Contains(rt.providers, provider)

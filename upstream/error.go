@@ -20,7 +20,8 @@ const (
 	// long. A connection that is neither accepted nor refused counts here and
 	// not as Unreachable: whoever waits cannot tell slow from gone.
 	TimedOut
-	// Cancelled: the caller gave up first.
+	// Cancelled: the caller gave up first, or its own request could not be sent
+	// to its end.
 	Cancelled
 )
 

@@ -1,12 +1,15 @@
 package upstream
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/gatehouse-proxy/gatehouse/upstream/http1"
 )
 
 // idlePerHost is how many unused connections to one target are kept. The
@@ -70,6 +73,7 @@ func trimmed(path string) string { return strings.TrimSuffix(path, "/") }
 type outgoing struct {
 	request http.Request
 	url     url.URL
+	sending sentBody
 	body    answerBody
 	poured  poured
 }
@@ -85,6 +89,9 @@ func (t *target) roundTrip(req *http.Request) (*http.Response, error) {
 		client = c.upgrades
 	}
 	out.request.RemoteAddr = t.name // net/http's client has no use for it
+	if body := req.Body; body != nil && body != http.NoBody {
+		out.sending.ReadCloser, out.request.Body = body, &out.sending
+	}
 	t.underWay.Add(1)
 	res, err := ask(client, &out.request)
 	if c != t.connections.Load() {
@@ -92,7 +99,11 @@ func (t *target) roundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if err != nil {
 		t.underWay.Add(-1)
-		return nil, &Error{Kind: classify(req.Context(), err), Target: t.name, Err: err}
+		kind := classify(req.Context(), err)
+		if out.sending.broken.Load() || errors.As(err, new(*http1.RequestError)) {
+			kind = Cancelled
+		}
+		return nil, &Error{Kind: kind, Target: t.name, Err: err}
 	}
 	out.watch(res, t)
 	return res, nil

@@ -69,6 +69,7 @@ func explainCommand(std streams) *cobra.Command {
 		if err != nil {
 			return failed(explain(err, std.err))
 		}
+		found = found.Redacted()
 		if *asJSON {
 			err = printJSON(std.out, found)
 		} else {
@@ -128,7 +129,7 @@ func printExplained(w io.Writer, a gateway.Asked, e *gateway.Explained) {
 	if a.IP.IsValid() {
 		where = a.IP.String()
 	}
-	fmt.Fprintf(w, "%s %s\ncaller: %s, from %s\n", e.Method, e.URL, e.Caller, where)
+	fmt.Fprintf(w, "%s %s\ncaller: %s, from %s\n", e.Method, e.URL, printable(e.Caller), where)
 	if e.Route != "" {
 		fmt.Fprintf(w, "route: %s\n", e.Route)
 	}

@@ -38,6 +38,13 @@ func New(o Options) *Client {
 	return &Client{o: o, idle: pool{max: o.MaxIdle, keep: o.Idle}}
 }
 
+// RequestError is a request that cannot be sent as it is. Nothing was sent, and
+// the neighbour has no part in it.
+type RequestError struct{ Err error }
+
+func (e *RequestError) Error() string { return e.Err.Error() }
+func (e *RequestError) Unwrap() error { return e.Err }
+
 // staleError is a connection that ended before it answered a byte.
 type staleError struct{ err error }
 

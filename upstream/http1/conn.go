@@ -95,7 +95,7 @@ func (c *conn) send(req *http.Request, x *answer) error {
 	out, err := appendHead(c.out[:0], req)
 	if err != nil {
 		closeBody(req)
-		return err
+		return &RequestError{err}
 	}
 	if cap(out) <= maxSpare {
 		c.out = out

@@ -35,8 +35,8 @@ func appendHead(b []byte, req *http.Request) ([]byte, error) {
 		return nil, errors.New("the request's target is no path")
 	}
 	for i := range len(target) {
-		if c := target[i]; c <= ' ' || c >= 0x7f {
-			return nil, errors.New("the request's target holds a space, a control or a raw byte")
+		if c := target[i]; c <= ' ' || c == 0x7f { // raw bytes of other alphabets go as they came
+			return nil, errors.New("the request's target holds a space or a control")
 		}
 	}
 	host := req.Host

@@ -21,7 +21,7 @@ func (c *checker) serviceTokens(all []ServiceToken, p path) {
 			earlier, twice := hashes[hash]
 			switch {
 			case strings.HasPrefix(text, "gh_"):
-				c.add(here, "is the token itself, which does not belong into a file; write its SHA-256 in hex")
+				c.add(here, "is the token itself, which does not belong in a file; write its SHA-256 in hex")
 			case err != nil || len(decoded) != 32:
 				c.add(here, "must be the SHA-256 of the whole token: 64 hex digits")
 			case twice && !c.placeholders:

@@ -16,7 +16,7 @@ func TestServiceTokenMistakesAreNamedAndTheirTwinsLoad(t *testing.T) {
 		{`service_tokens: [{name: ci}]`,
 			`9:18: service_tokens[0].secret_sha256: is missing; gatehouse keygen service-token NAME prints the token and this line`},
 		{`service_tokens: [{name: ci, secret_sha256: gh_ci_x_000000}]`,
-			`9:44: service_tokens[0].secret_sha256: is the token itself, which does not belong into a file; write its SHA-256 in hex`},
+			`9:44: service_tokens[0].secret_sha256: is the token itself, which does not belong in a file; write its SHA-256 in hex`},
 		{`service_tokens: [{name: ci, secret_sha256: 2ca9}]`,
 			`9:44: service_tokens[0].secret_sha256: must be the SHA-256 of the whole token: 64 hex digits`},
 		{`service_tokens: [{name: ci, secret_sha256: ` + hexHash + `, expires: tomorrow}]`,

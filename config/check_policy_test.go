@@ -61,6 +61,8 @@ func TestPolicyMistakesAreNamedAndTheirTwinsLoad(t *testing.T) {
 			`9:32: policies.a.allow.not_ip: is an empty list; give it a value or remove the selector`},
 		{`policies: {a: {allow: {email: example.com}}}`,
 			`9:31: policies.a.allow.email: "example.com" is not an address; for all of a domain use email_domain`},
+		{`policies: {a: {allow: {email: "*@example.com"}}}`,
+			`9:31: policies.a.allow.email: "*@example.com" is compared exactly, and * stands for nothing; for all of a domain write email_domain: example.com`},
 		{`policies: {a: {allow: {email: a@b@example.com}}}`,
 			`9:31: policies.a.allow.email: "a@b@example.com" is not an address like person@example.com`},
 		{`policies: {a: {allow: {email_domain: "@example.com"}}}`,

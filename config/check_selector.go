@@ -65,6 +65,10 @@ func (c *checker) emailAddress(email string, p path) {
 		c.add(p, "%s is not an address; for all of a domain use email_domain", c.source(p).quote(email))
 		return
 	}
+	if strings.Contains(local, "*") {
+		c.add(p, "%s is compared exactly, and * stands for nothing; for all of a domain write email_domain: %s", c.source(p).quote(email), domain)
+		return
+	}
 	if local == "" || strings.ContainsAny(email, " ,;<>\"\\") || !validEmailDomain(domain) {
 		c.add(p, "%s is not an address like person@example.com", c.source(p).quote(email))
 	}

@@ -91,7 +91,7 @@ func (s *Server) open(name, address string, handler http.Handler, maxHeaderBytes
 	}
 	if err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {
-			return fmt.Errorf("%s listener: %s is in use: stop what listens there, or change the address in the file", name, address)
+			return fmt.Errorf("%s listener: %s is in use: stop what listens there, or set %s to another address", name, address, listenKeys[name])
 		}
 		return fmt.Errorf("%s listener: %w", name, err)
 	}
@@ -183,4 +183,9 @@ func (b *Build) Close() {
 	for _, pool := range b.pools {
 		pool.Close()
 	}
+}
+
+// listenKeys are the listeners' keys in the file.
+var listenKeys = map[string]string{
+	"public": "server.listen", "redirect": "server.redirect_listen", "admin": "server.admin.listen", "probe": "server.probe_listen",
 }

@@ -218,7 +218,7 @@ func (x *examiner) scopeList(m *metadata) {
 			"Allow the scope at the provider, or leave it out of scopes: its claims would not come.")
 		return
 	}
-	x.good("scopes", "%s are asked for; whether this application was granted them shows the test page of the admin listener", asked)
+	x.good("scopes", "%s are asked for; the test page of the admin listener shows whether this application was granted them", asked)
 }
 
 func (x *examiner) userinfoEndpoint(m *metadata) {

@@ -77,7 +77,7 @@ func (s *Server) Start() {
 		process.Wait()
 	})
 	Eventually(s.t, "redis-server answers", func() bool {
-		answer := s.try("PING")
+		answer := s.Ask("PING")
 		return strings.HasPrefix(answer, "+PONG") || strings.HasPrefix(answer, "-NOAUTH")
 	})
 }
@@ -97,7 +97,7 @@ func (s *Server) Resume() { s.process.Process.Signal(syscall.SIGCONT) }
 // Do sends one command on a connection of its own and returns the raw answer.
 func (s *Server) Do(command ...string) string {
 	s.t.Helper()
-	answer := s.try(command...)
+	answer := s.Ask(command...)
 	if answer == "" || answer[0] == '-' {
 		s.t.Fatalf("redis: %s: %q", strings.Join(command, " "), answer)
 	}
@@ -112,7 +112,9 @@ func (s *Server) DoAs(password string, command ...string) {
 	}
 }
 
-func (s *Server) try(command ...string) string { return s.send(command) }
+// Ask is Do where no answer, or a refusal, is nothing unusual: while something
+// is waited for.
+func (s *Server) Ask(command ...string) string { return s.send(command) }
 
 func (s *Server) send(commands ...[]string) string {
 	c, err := net.DialTimeout("tcp", s.Address, time.Second)

@@ -20,7 +20,7 @@ func StartWatched(t testing.TB) *Watched {
 	w := &Watched{Master: Start(t, "--repl-diskless-sync-delay", "0")}
 	w.Replica = Start(t, "--replicaof", "127.0.0.1", w.Master.Port(), "--repl-diskless-sync-delay", "0")
 	Eventually(t, "the replica follows", func() bool {
-		return strings.Contains(w.Replica.Do("INFO", "replication"), "master_link_status:up")
+		return strings.Contains(w.Replica.Ask("INFO", "replication"), "master_link_status:up")
 	})
 	for range 3 {
 		s := prepare(t, "redis-sentinel", nil)
@@ -34,7 +34,7 @@ func StartWatched(t testing.TB) *Watched {
 	}
 	for _, s := range w.Sentinels {
 		Eventually(t, "the sentinels know each other and the replica", func() bool {
-			state := s.Do("SENTINEL", "master", "gatehouse")
+			state := s.Ask("SENTINEL", "master", "gatehouse")
 			return strings.Contains(state, "num-other-sentinels\r\n$1\r\n2") && strings.Contains(state, "num-slaves\r\n$1\r\n1")
 		})
 	}
@@ -66,7 +66,7 @@ func StartCluster(t testing.TB) Cluster {
 	}
 	for _, s := range c {
 		Eventually(t, "the cluster is whole", func() bool {
-			info := s.Do("CLUSTER", "INFO")
+			info := s.Ask("CLUSTER", "INFO")
 			return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_slots_ok:16384") &&
 				strings.Contains(info, "cluster_known_nodes:3")
 		})

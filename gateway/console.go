@@ -26,7 +26,7 @@ func (s *Server) State() admin.State {
 		Status:   s.state.String(),
 		Started:  s.born,
 		Loaded:   b.loaded,
-		Warnings: b.Config.Warnings(),
+		Warnings: append(s.pending.Load().warnings(), b.Config.Warnings()...),
 		Store:    admin.Store{Kind: b.Config.Session.Store, State: "up", Remembered: b.store.remembered()},
 		Recent:   b.lasting.recent.Newest(),
 		Config:   b.Config.Redacted(),

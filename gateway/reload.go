@@ -47,6 +47,7 @@ func (s *Server) Reload() (waiting []string, err error) {
 	}
 	waiting = needRestart(s.started, next.Config)
 	s.swap(next)
+	s.pending.Store(&pending{waiting: waiting})
 	s.reloaded(telemetry.OutcomeSuccess, nil)
 	s.process.Log.Info("configuration reloaded", "routes", len(next.Config.Routes), "providers", len(next.Config.Providers),
 		"took", time.Since(began).Round(time.Microsecond).String())
@@ -92,10 +93,33 @@ func (s *Server) reloaded(outcome string, err error) {
 	s.process.Metrics.Reloaded(outcome)
 	e := telemetry.AuditEvent{Event: telemetry.EventReloaded, Outcome: outcome, Err: err}
 	if err != nil {
+		s.pending.Store(&pending{refused: err, at: time.Now()})
 		e.Reason = "configuration_refused"
 		s.process.Log.Error("the configuration was not reloaded; the one before goes on", "error", err.Error())
 	}
 	telemetry.Audit(s.process.Log, e)
+}
+
+// pending is what the file says and the running configuration does not.
+type pending struct {
+	refused error     // why the file as it is cannot run
+	at      time.Time // when it was refused
+	waiting []string  // keys whose change waits for a restart
+}
+
+// warnings say so to operators.
+func (p *pending) warnings() []string {
+	if p == nil {
+		return nil
+	}
+	if p.refused != nil {
+		return []string{"the file was refused at " + p.at.UTC().Format(time.RFC3339) + ", so the configuration before it goes on: " + p.refused.Error()}
+	}
+	var out []string
+	for _, key := range p.waiting {
+		out = append(out, "restart needed: "+key+" is in use as it was at the start")
+	}
+	return out
 }
 
 // needRestart names the keys that are read once, at the start, and differ now.

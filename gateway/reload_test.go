@@ -111,8 +111,14 @@ func TestReloadRefusesABadFile(t *testing.T) {
 	if told["outcome"] != "failure" || !strings.Contains(told["error"].(string), "too") {
 		t.Errorf("the audit trail says %v", told)
 	}
+	if shown := h.server.State().Warnings; len(shown) != 2 || !strings.Contains(shown[0], "refused") || !strings.Contains(shown[0], "too") {
+		t.Errorf("operators are shown %q", shown)
+	}
 
 	h.reload(simple)
+	if shown := h.server.State().Warnings; len(shown) != 1 || strings.Contains(shown[0], "refused") {
+		t.Errorf("after it was mended operators are shown %q", shown)
+	}
 	if h.metric(`gatehouse_reloads_total{outcome="success"}`) != "1" {
 		t.Error("the reload that mended it is not counted")
 	}

@@ -24,7 +24,8 @@ type Server struct {
 	serving      atomic.Pointer[Build]
 	reloading    sync.Mutex // held by one reload, so that none overtakes another
 	over         bool       // guarded by reloading: nothing is reloaded any more
-	files        *files     // what a reload depends on
+	pending      atomic.Pointer[pending]
+	files        *files // what a reload depends on
 	gateway      *proxy.Gateway
 	crew         crew
 	certificates certificates

@@ -12,13 +12,15 @@ import (
 // Strangers with broken requests must not take a target out of rotation; a
 // target that does not answer must go.
 func TestFaultsOfTheRequestAreNotTheTargets(t *testing.T) {
-	reset := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	reset := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
 		if r.URL.Path == "/reset" {
 			conn, _, _ := w.(http.Hijacker).Hijack()
 			conn.Close()
 		}
 	}))
+	reset.Config.Protocols = protocols((*http.Protocols).SetHTTP1, (*http.Protocols).SetUnencryptedHTTP2)
+	reset.Start()
 	defer reset.Close()
 	for _, scheme := range []string{"http", "h2c"} {
 		p := newPool(t, Options{}, strings.Replace(reset.URL, "http", scheme, 1))

@@ -4,7 +4,7 @@
 //	door      peer, scheme, host and canonical path are settled, once
 //	endpoint  Gatehouse's own addresses under auth_path
 //	route     host first, then the longest path prefix
-//	caller    the session that counts on this route, or nobody
+//	caller    whose token or session counts on this route, or nobody
 //	decide    the route's policy, on every request
 //	forward   strip, set, pass on
 //

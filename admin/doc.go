@@ -9,5 +9,5 @@
 //	Probe      answered now: kubelet and Prometheus have no token
 //	site       a page of another site may not make a browser ask
 //	token      Authorization: Bearer, or the cookie that the form gave; or 401
-//	Change     write is on, or 403; Origin, if there is one, is our own, or 403
+//	Change     write is on, or 403; Origin, if there is one, is our own, or 403 (of every POST)
 package admin

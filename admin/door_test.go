@@ -23,6 +23,7 @@ func door(t *testing.T, o admin.Options) http.Handler {
 	o.Addresses = []admin.Address{
 		{Pattern: "GET /probe", Access: admin.Probe, Handle: says("probe")},
 		{Pattern: "GET /read", Access: admin.Read, Handle: says("read")},
+		{Pattern: "POST /read", Access: admin.Read, Handle: says("read by post")},
 		{Pattern: "POST /change", Handle: says("change")}, // the zero Access locks most
 	}
 	return admin.New(o)
@@ -72,6 +73,9 @@ func TestEachRuleOfTheDoor(t *testing.T) {
 		{"a change from another port in an old browser", open, "POST", "/change", []string{"Origin", "http://localhost:8080"}, 403},
 		{"a change from nowhere", open, "POST", "/change", []string{"Origin", "null"}, 403},
 		{"a change from another site with the token", locked, "POST", "/change", append(bearer, "Origin", "https://evil.example"), 403},
+		{"a post that needs no write, from elsewhere", reads, "POST", "/read", []string{"Origin", "https://evil.example"}, 403},
+		{"a post that needs no write, from nowhere", reads, "POST", "/read", []string{"Origin", "null"}, 403},
+		{"a post that needs no write, from our page", reads, "POST", "/read", []string{"Origin", "http://localhost:9180"}, 200},
 		{"a picture on another site", open, "GET", "/read", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors"}, 403},
 		{"a link on another site", open, "GET", "/read", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate"}, 200},
 		{"an unknown address", open, "GET", "/x", nil, 404},

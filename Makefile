@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
-.PHONY: build test unit race attack lint fuzz bench canary docs clean
+.PHONY: build test unit race attack lint fuzz bench bench-profile canary docs clean
 
 build: ## the static binary, bin/gatehouse
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/gatehouse ./cmd/gatehouse
@@ -31,6 +31,9 @@ fuzz: ## each fuzz target for FUZZTIME, default one minute
 
 bench: ## side by side with nginx and a bare reverse proxy; see bench/README.md
 	bench/run.sh
+
+bench-profile: ## pprof files of the signed-in run, in bench/results
+	bench/profile.sh
 
 canary: ## what one signed-in person feels while others attack; see bench/README.md
 	bench/canary.sh

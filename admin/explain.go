@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // Question is what the explain form asks: what would become of a request.
@@ -18,6 +19,8 @@ type Question struct {
 	Provider string     // "" is the route's first, or the file's
 	// Claims are the person's; nil is somebody who is not signed in.
 	Claims map[string]any
+	// AuthAge is how long ago they signed in; nil is as the claims say.
+	AuthAge *time.Duration
 }
 
 // Answer is what would become of it. Lines say it to people.
@@ -31,9 +34,9 @@ type Answer struct {
 
 // form is the explain form as it was sent, to be shown again.
 type form struct {
-	URL, Method, IP, Provider, Claims string
-	Error                             string
-	Answer                            *Answer
+	URL, Method, IP, Provider, Claims, AuthAge string
+	Error                                      string
+	Answer                                     *Answer
 }
 
 // maxQuery bounds what is asked.
@@ -43,7 +46,7 @@ const maxQuery = 16 << 10
 // without one, and what is wrong with it stands in the form.
 func readForm(r *http.Request) (form, *Question) {
 	q := r.URL.Query()
-	f := form{URL: q.Get("url"), Method: q.Get("method"), IP: q.Get("ip"), Provider: q.Get("provider"), Claims: q.Get("claims")}
+	f := form{URL: q.Get("url"), Method: q.Get("method"), IP: q.Get("ip"), Provider: q.Get("provider"), Claims: q.Get("claims"), AuthAge: q.Get("auth_age")}
 	if f.Method == "" {
 		f.Method = http.MethodGet
 	}
@@ -76,6 +79,13 @@ func (f *form) question() (*Question, error) {
 		if err := d.Decode(&q.Claims); err != nil || q.Claims == nil || d.More() {
 			return nil, errors.New(`The claims must be a JSON object, like {"sub": "a", "email": "a@example.com"}.`)
 		}
+	}
+	if age := strings.TrimSpace(f.AuthAge); age != "" && q.Claims != nil {
+		d, err := time.ParseDuration(age)
+		if err != nil || d < 0 {
+			return nil, errors.New("How long ago the sign-in was must be a duration, like 20m.")
+		}
+		q.AuthAge = &d
 	}
 	return q, nil
 }

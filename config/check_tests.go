@@ -7,7 +7,7 @@ func (c *checker) tests(all []Test, p path) {
 	for i := range all {
 		t, at := &all[i], p.item(i)
 		c.missing(at, "url", "is missing; give the whole public address, like https://wiki.example.com/")
-		c.missing(at, "expect", "is missing; write allow, deny or sign_in")
+		c.missing(at, "expect", "is missing; write allow, deny, sign_in or step_up")
 		if t.URL != nil && t.URL.Scheme != "https" && t.URL.Scheme != "http" {
 			c.add(at.key("url"), "must begin with https:// or http://")
 		}
@@ -20,6 +20,12 @@ func (c *checker) tests(all []Test, p path) {
 			if t.User != nil {
 				c.add(at.key("service_token"), "comes with a user; a caller is a machine or a person")
 			}
+		}
+		if t.User == nil && t.Expect == "step_up" {
+			c.add(at.key("expect"), "is for a user, who has signed in; for anybody else write sign_in")
+		}
+		if t.User != nil && t.User.AuthAge != nil && t.User.AuthAge.Std() < 0 {
+			c.add(at.key("user").key("auth_age"), "must not be negative")
 		}
 		if t.User != nil && len(c.config.Providers) == 0 {
 			c.add(at.key("user"), "needs a provider to have signed in with, and the file has none")

@@ -16,7 +16,7 @@ type Test struct {
 	Provider     string      `yaml:"provider" doc:"Provider that the person signed in with. Default the route's first."`
 	User         *TestUser   `yaml:"user" doc:"Who is signed in. Leave out for an anonymous caller."`
 	ServiceToken string      `yaml:"service_token" doc:"Name of the service token that comes along."`
-	Expect       string      `yaml:"expect" enum:"allow,deny,sign_in" doc:"Required. What becomes of it; sign_in also where only a machine's token could help."`
+	Expect       string      `yaml:"expect" enum:"allow,deny,sign_in,step_up" doc:"Required. What becomes of it; step_up is a stronger or more recent sign-in. sign_in means that too, and where only a machine's token could help."`
 	Headers      TestHeaders `yaml:"headers" doc:"Headers that the upstream must get with these values; null: must not get."`
 }
 
@@ -31,6 +31,7 @@ type TestUser struct {
 	Groups        []string   `yaml:"groups" doc:"Groups."`
 	ACR           string     `yaml:"acr" doc:"Authentication context of the sign-in."`
 	AMR           []string   `yaml:"amr" doc:"Authentication methods used."`
+	AuthAge       *Duration  `yaml:"auth_age" doc:"How long ago the sign-in was, for step_up: the claim auth_time. Default the provider does not say."`
 	Claims        TestClaims `yaml:"claims" doc:"Further claims of the ID token, of any shape."`
 }
 

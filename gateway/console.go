@@ -8,9 +8,6 @@ import (
 
 	"github.com/gatehouse-proxy/gatehouse/admin"
 	"github.com/gatehouse-proxy/gatehouse/config"
-	"github.com/gatehouse-proxy/gatehouse/identity"
-	"github.com/gatehouse-proxy/gatehouse/policy"
-	"github.com/gatehouse-proxy/gatehouse/proxy"
 )
 
 // console is the operators' page.
@@ -96,51 +93,27 @@ func shownRoute(r *config.Route) admin.Route {
 
 // explain decides a question of the page.
 func (s *Server) explain(q admin.Question) admin.Answer {
-	b := s.current()
-	ask := proxy.Question{URL: q.URL, Method: q.Method, IP: q.IP}
-	answer := admin.Answer{}
-	if q.Claims != nil {
-		name := q.Provider
-		if name == "" && len(b.Providers) > 0 {
-			name = b.Providers[0].Name()
-		}
-		ask.Who = person(name, q.Claims)
-		answer.Lines = append(answer.Lines, fmt.Sprintf("Asked as somebody whom %q has signed in.", name))
+	e, err := s.current().Explain(Asked{
+		URL: q.URL, Method: q.Method, IP: q.IP, Provider: q.Provider, Claims: q.Claims, AuthAge: q.AuthAge,
+	})
+	if err != nil {
+		return admin.Answer{Decision: "deny", Lines: []string{err.Error()}}
 	}
-	v := b.Runtime.Judge(ask)
-	answer.Route, answer.Rule, answer.Reason = v.Route, v.Decision.Rule, v.Reason
-	answer.Decision = v.Decision.Effect.String()
+	answer := admin.Answer{Route: e.Route, Decision: e.Decision, Rule: e.Rule, Reason: e.Reason, Lines: []string{"Asked as: " + e.Caller + "."}}
+	if e.Note != "" {
+		answer.Lines = append(answer.Lines, "Note: "+e.Note+".")
+	}
 	switch {
-	case v.Own:
-		answer.Decision = "own"
-		answer.Lines = append(answer.Lines, "It is one of Gatehouse's own addresses, which answers itself.")
-	case v.Route == "":
-		answer.Lines = append(answer.Lines, "No route takes it, so it is refused; docs/troubleshooting.md explains the code.")
-	case v.Decision.Effect == policy.SignIn:
+	case e.StepUp != nil:
+		answer.Lines = append(answer.Lines, "Browsers are sent to sign in again, everything else gets 401: "+e.StepUp.String()+".")
+	case e.Decision == "sign_in":
 		answer.Lines = append(answer.Lines, "A sign-in could change that: browsers are sent to one, everything else gets 401.")
-	case v.Decision.Effect == policy.Deny:
+	case e.Decision == "need_token":
+		answer.Lines = append(answer.Lines, "Only a machine's token could change that: everything else gets 401.")
+	case e.Decision == "deny" && e.Route == "":
+		answer.Lines = append(answer.Lines, "It is refused; docs/troubleshooting.md explains the code.")
+	case e.Decision == "deny":
 		answer.Lines = append(answer.Lines, fmt.Sprintf("The answer is %d.", http.StatusForbidden))
 	}
 	return answer
-}
-
-// person reads claims under their standard names.
-func person(provider string, claims map[string]any) *identity.Identity {
-	text := func(key string) string { s, _ := claims[key].(string); return s }
-	who := &identity.Identity{
-		Provider: provider, Issuer: text("iss"), Subject: text("sub"), Email: text("email"), Name: text("name"),
-		Username: text("preferred_username"), ACR: text("acr"), Claims: claims,
-	}
-	who.EmailVerified, _ = claims["email_verified"].(bool)
-	list := func(key string) (all []string) {
-		members, _ := claims[key].([]any)
-		for _, m := range members {
-			if s, ok := m.(string); ok {
-				all = append(all, s)
-			}
-		}
-		return all
-	}
-	who.Groups, who.AMR = list("groups"), list("amr")
-	return who
 }

@@ -62,21 +62,25 @@ func TestPageTellsWhatRuns(t *testing.T) {
 // TestPageExplains decides as the gateway does, without sending anything.
 func TestPageExplains(t *testing.T) {
 	t.Parallel()
-	h := start(t, simple)
+	h := start(t, simple+`
+  - {name: pay, from: https://app.example.test/pay, to: "${APP}", policy: {allow: everyone}, step_up: {acr_values: mfa, max_age: 15m}}
+`)
 	staff := `{"sub": "a", "groups": ["staff"]}`
 	for _, c := range []struct{ address, claims, want, also string }{
 		{home + "/x", staff, ">allow<", "staff"},
 		{home + "/x", "", ">sign_in<", "staff"},
 		{home + "/admin/x", staff, ">deny<", "admin"},
+		{home + "/pay", staff, ">step_up<", "asks for acr mfa, a sign-in at most 15m0s ago; this one has no acr"},
+		{home + "/pay", `{"sub": "a", "acr": "mfa"}`, ">allow<", "everyone"},
 		{home + "/public", "", ">bypass<", "front"},
 		{home + "/public/%2e%2e/admin", "", ">deny<", "path_ambiguous"},
 		{"https://other.example.test/", staff, ">deny<", "host_unknown"},
-		{home + "/.auth/me", "", ">own<", "own addresses"},
+		{home + "/.auth/me", "", ">bypass<", "answers this address itself"},
 		{"wiki", "", `role="alert"`, "must be whole"},
 		{home + "/x", "[1]", `role="alert"`, "JSON object"},
 		{home + `/"><script>`, "", "&lt;script&gt;", ""},
 	} {
-		q := url.Values{"url": {c.address}, "method": {"GET"}, "claims": {c.claims}}
+		q := url.Values{"url": {c.address}, "method": {"GET"}, "claims": {c.claims}, "auth_age": {"14m"}}
 		a := h.admin("/?" + q.Encode()).wants(200)
 		if !strings.Contains(a.text, c.want) || !strings.Contains(a.text, c.also) || strings.Contains(a.text, "<script") {
 			t.Errorf("%s as %s: no %s or %s", c.address, c.claims, c.want, c.also)

@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/config"
 	"github.com/gatehouse-proxy/gatehouse/identity"
@@ -27,12 +29,15 @@ type Asked struct {
 	Provider string
 	// Claims are those of the ID token; nil is an anonymous caller.
 	Claims identity.Claims
+	// AuthAge is how long ago the person signed in at the provider; nil is as
+	// the claim auth_time says.
+	AuthAge *time.Duration
 	// ServiceToken names the service token that comes along.
 	ServiceToken string
 }
 
 // Explained is what would become of it. Decision is allow, bypass, deny,
-// sign_in or need_token.
+// sign_in, step_up or need_token.
 type Explained struct {
 	URL      string            `json:"url"`
 	Method   string            `json:"method"`
@@ -41,10 +46,31 @@ type Explained struct {
 	Decision string            `json:"decision"`
 	Rule     string            `json:"rule,omitempty"`
 	Reason   string            `json:"reason,omitempty"`
+	StepUp   *ExplainedStepUp  `json:"step_up,omitempty"`
 	Rules    []ExplainedRule   `json:"rules"`
 	Headers  map[string]string `json:"headers,omitempty"`
 	fixed    []string          // headers of values that may be secrets
 	Note     string            `json:"note,omitempty"`
+}
+
+// ExplainedStepUp is what another sign-in is asked for, as the provider is asked,
+// and in a sentence what this one was worth.
+type ExplainedStepUp struct {
+	ACRValues []string `json:"acr_values,omitempty"`
+	MaxAge    int64    `json:"max_age,omitempty"` // seconds
+	Had       string   `json:"had"`
+}
+
+// String is what was asked for and what there was.
+func (s *ExplainedStepUp) String() string {
+	var asked []string
+	if len(s.ACRValues) > 0 {
+		asked = append(asked, "acr "+strings.Join(s.ACRValues, " or "))
+	}
+	if s.MaxAge > 0 {
+		asked = append(asked, "a sign-in at most "+(time.Duration(s.MaxAge)*time.Second).String()+" ago")
+	}
+	return "the route asks for " + strings.Join(asked, ", ") + "; this one has " + s.Had
 }
 
 // ExplainedRule is one rule of the route's policy and what it did: decided,
@@ -89,7 +115,7 @@ func (b *Build) Explain(a Asked) (*Explained, error) {
 		if err != nil {
 			return nil, err
 		}
-		who, err := p.Assume(a.Claims)
+		grant, err := p.Assume(a.Claims, a.AuthAge)
 		var refused *provider.Error
 		if errors.As(err, &refused) {
 			e.Reason, e.Note = refused.Reason, "the sign-in itself is refused"
@@ -98,7 +124,7 @@ func (b *Build) Explain(a Asked) (*Explained, error) {
 		if err != nil {
 			return nil, err
 		}
-		q.Person, e.Caller = &who, described(&who)
+		q.Person, e.Caller = grant, described(&grant.Identity)
 	}
 	found := b.Runtime.Explain(q)
 	e.Reason, e.Rule = found.Reason, found.Decision.Rule
@@ -113,6 +139,10 @@ func (b *Build) Explain(a Asked) (*Explained, error) {
 	}
 	e.Route, e.Decision = found.Route.Name, found.Decision.Effect.String()
 	e.Rules = b.explainRules(found.Route.Name, found.Steps)
+	if asked := found.StepUp; asked != nil {
+		e.Decision = "step_up"
+		e.StepUp = &ExplainedStepUp{ACRValues: asked.ACR, MaxAge: int64(asked.MaxAge), Had: had(q.Person)}
+	}
 	if found.Header != nil {
 		e.Headers = map[string]string{}
 		for name := range found.Header {
@@ -121,6 +151,18 @@ func (b *Build) Explain(a Asked) (*Explained, error) {
 		e.fixed = found.Route.FixedHeaders()
 	}
 	return e, nil
+}
+
+// had is how strongly and when somebody signed in.
+func had(grant *provider.Grant) string {
+	acr, when := "no acr", "an unknown time"
+	if grant.Identity.ACR != "" {
+		acr = "acr " + grant.Identity.ACR
+	}
+	if !grant.AuthTime.IsZero() {
+		when = grant.AuthTime.UTC().Format(time.RFC3339)
+	}
+	return acr + ", of " + when
 }
 
 // Redacted is e without what may be a secret: the headers whose value stands in

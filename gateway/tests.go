@@ -45,6 +45,10 @@ func (b *Build) asked(t *config.Test) Asked {
 	if t.User == nil {
 		return a
 	}
+	if t.User.AuthAge != nil {
+		age := t.User.AuthAge.Std()
+		a.AuthAge = &age
+	}
 	a.Claims = identity.Claims(maps.Clone(map[string]any(t.User.Claims)))
 	if a.Claims == nil {
 		a.Claims = identity.Claims{}
@@ -75,20 +79,24 @@ func (b *Build) asked(t *config.Test) Asked {
 	return a
 }
 
+// meant are the decisions that each word of expect stands for.
+var meant = map[string][]string{
+	"allow":   {"allow", "bypass"},
+	"deny":    {"deny"},
+	"sign_in": {"sign_in", "step_up", "need_token"},
+	"step_up": {"step_up"},
+}
+
 // differences are what a test expects and does not get, a line each.
 func differences(t *config.Test, found *Explained) []string {
 	var out []string
-	got := found.Decision
-	switch got {
-	case "bypass":
-		got = "allow"
-	case "need_token":
-		got = "sign_in"
-	}
-	if got != t.Expect {
+	if !slices.Contains(meant[t.Expect], found.Decision) {
 		why := "by rule " + fmt.Sprintf("%q", found.Rule)
 		if found.Rule == "" {
 			why = "because " + found.Reason
+		}
+		if found.StepUp != nil {
+			why = "because " + found.StepUp.String()
 		}
 		return append(out, fmt.Sprintf("expected %s, got %s %s", t.Expect, found.Decision, why))
 	}

@@ -79,13 +79,19 @@ func (l *Login) notDelivered(p *provider.Provider, attempt *session.Attempt, cau
 // for now.
 func (l *Login) deliver(p *provider.Provider, attempt *session.Attempt, grant *provider.Grant) error {
 	asked := attempt.LevelAsked()
-	var s session.Session
-	l.reached(&s, nil, grant)
-	if asked.Met(&s, session.At(l.Now())) {
+	if asked.Met(l.Worth(grant), session.At(l.Now())) {
 		return nil
 	}
 	return l.notDelivered(p, attempt, errors.New("asked for acr "+strconv.Quote(attempt.ACR)+" and max_age "+strconv.Itoa(attempt.MaxAge)+
 		", got acr "+strconv.Quote(grant.Identity.ACR)+" of "+grant.AuthTime.UTC().Format("15:04:05")))
+}
+
+// Worth is the session that a sign-in of somebody new makes, as far as policies
+// and levels see it.
+func (l *Login) Worth(grant *provider.Grant) *session.Session {
+	s := &session.Session{Identity: grant.Identity}
+	l.reached(s, nil, grant)
+	return s
 }
 
 // reached notes in s what a sign-in was worth. What the session before it had

@@ -2,14 +2,15 @@ package provider
 
 import (
 	"maps"
+	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/identity"
 )
 
-// Assume is the Identity that a sign-in with these ID token claims would make:
-// the same mapping, nothing verified and nobody asked. It is for explaining.
-// Absent iss and sub are filled in.
-func (p *Provider) Assume(claims identity.Claims) (identity.Identity, error) {
+// Assume is what a sign-in with these ID token claims would bring: the same
+// mapping, nothing verified and nobody asked. It is for explaining. Absent iss
+// and sub are filled in; age, unless nil, is how long ago auth_time shall be.
+func (p *Provider) Assume(claims identity.Claims, age *time.Duration) (*Grant, error) {
 	claims = maps.Clone(claims)
 	if claims == nil {
 		claims = identity.Claims{}
@@ -21,9 +22,23 @@ func (p *Provider) Assume(claims identity.Claims) (identity.Identity, error) {
 		claims["sub"] = "someone"
 	}
 	if err := checkSubject(claims["sub"]); err != nil {
-		return identity.Identity{}, refuse(ReasonIDTokenSubject, "%w", err)
+		return nil, refuse(ReasonIDTokenSubject, "%w", err)
 	}
-	return p.identify(layers{token: claims})
+	grant := &Grant{}
+	if at, present := claims["auth_time"]; present && at != nil {
+		var ok bool
+		if grant.AuthTime, ok = numericDate(at); !ok {
+			return nil, refuse(ReasonIDTokenTimes, "auth_time is no sensible number of seconds")
+		}
+	}
+	if age != nil {
+		grant.AuthTime = p.o.Now().Add(-*age)
+	}
+	var err error
+	if grant.Identity, err = p.identify(layers{token: claims}); err != nil {
+		return nil, err
+	}
+	return grant, nil
 }
 
 // Mapped writes an address and groups as claims that the mapping reads back.

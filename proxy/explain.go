@@ -7,8 +7,11 @@ import (
 	"net/url"
 
 	"github.com/gatehouse-proxy/gatehouse/identity"
+	"github.com/gatehouse-proxy/gatehouse/machine"
 	"github.com/gatehouse-proxy/gatehouse/page"
 	"github.com/gatehouse-proxy/gatehouse/policy"
+	"github.com/gatehouse-proxy/gatehouse/provider"
+	"github.com/gatehouse-proxy/gatehouse/session"
 	"github.com/gatehouse-proxy/gatehouse/telemetry"
 )
 
@@ -17,8 +20,9 @@ type Inquiry struct {
 	Method string
 	URL    *url.URL   // absolute
 	Peer   netip.Addr // the client; the zero Addr is unknown
-	// Person and Machine are who asks; both nil is nobody.
-	Person  *identity.Identity
+	// Person, by what their sign-in brought, and Machine are who asks; both
+	// nil is nobody.
+	Person  *provider.Grant
 	Machine *identity.Machine
 }
 
@@ -29,7 +33,11 @@ type Explanation struct {
 	Own      bool
 	Decision policy.Decision
 	Steps    []policy.Step
-	// Reason is Decision's, or says why no route takes the request.
+	// StepUp is what the route asks of sign-ins, if the person whom the policy
+	// allows would be sent to another one for it.
+	StepUp *session.Level
+	// Reason is Decision's, or says why no route takes the request or which
+	// sign-in it takes.
 	Reason string
 	// OtherProvider: the person's session does not count on the route, which
 	// takes them for nobody.
@@ -54,15 +62,28 @@ func (rt *Runtime) Explain(q Inquiry) Explanation {
 		return e
 	}
 	e.Route = v.route
-	if q.Person != nil && !v.route.accepts(q.Person.Provider) {
-		q.Person, e.OtherProvider = nil, true
+	var c caller
+	switch {
+	case q.Machine != nil:
+		c.token = &machine.Caller{Machine: q.Machine}
+	case q.Person != nil && v.route.accepts(q.Person.Identity.Provider):
+		c.session = rt.login.Worth(q.Person)
+	case q.Person != nil:
+		e.OtherProvider = true
 	}
-	e.Decision, e.Steps = v.route.policy.Explain(&policy.Query{
-		Caller: q.Person, Machine: q.Machine, Peer: q.Peer, Method: q.Method, Path: v.path, Host: v.site.host,
-	})
+	ask := policy.Query{Peer: q.Peer, Method: q.Method, Path: v.path, Host: v.site.host}
+	c.tell(&ask)
+	e.Decision, e.Steps = v.route.policy.Explain(&ask)
 	e.Reason = string(e.Decision.Reason)
-	if e.Decision.Effect == policy.Allow || e.Decision.Effect == policy.Bypass {
-		e.Header = v.route.sends(v, q)
+	switch e.Decision.Effect {
+	case policy.Allow:
+		if !rt.reaches(v, c) {
+			e.StepUp, e.Reason = &v.route.level, v.record.Reason
+			return e
+		}
+		e.Header = v.route.sends(v, c.who())
+	case policy.Bypass:
+		e.Header = v.route.sends(v, c.who())
 	}
 	return e
 }
@@ -95,24 +116,27 @@ func (rt *Runtime) explainRoute(r *http.Request, v *visit) error {
 
 var errOwnAddress = errors.New("one of our own addresses")
 
-// sends is what the route tells its upstream of who asks.
-func (route *Route) sends(v *visit, q Inquiry) http.Header {
+// sends is what the route tells its upstream of who asks; nil is nobody.
+func (route *Route) sends(v *visit, who *identity.Identity) http.Header {
 	h := http.Header{}
-	who := q.Person
-	if q.Machine != nil {
-		who = &q.Machine.Identity
-	}
 	route.forwarder.Headers().RenderWith(who, Tokens{Access: "[access token]", ID: "[ID token]"}).Apply(h)
 	if who != nil {
 		for _, a := range route.assertions {
 			h.Set(a.Header, "[signed token]")
 		}
 	}
-	if q.Peer.IsValid() {
-		h.Set("X-Forwarded-For", q.Peer.Unmap().String())
+	if v.peer.IsValid() {
+		h.Set("X-Forwarded-For", v.peer.Unmap().String())
 	}
 	h.Set("X-Forwarded-Proto", v.site.scheme)
 	h.Set("X-Forwarded-Host", v.site.public)
 	h.Set("X-Request-Id", "[new]")
 	return h
+}
+
+func orSlash(path string) string {
+	if path == "" {
+		return "/"
+	}
+	return path
 }

@@ -33,7 +33,8 @@ func explainCommand(std streams) *cobra.Command {
 		Short: "Tell what would become of a request, and why",
 		Long: "Tells offline which route takes a request, what each rule of its policy says and why, the decision,\n" +
 			"and the headers that the upstream would get. Without --claims the caller is anonymous.\n" +
-			"Exit status: 0 allow, 3 deny (also no such host or route), 4 a sign-in or a machine's token is needed, 1 invalid file.",
+			"Exit status: 0 allow, 3 deny (also no such host or route), 4 a sign-in (also a stronger or more recent one) or a machine's\n" +
+			"token is needed, 1 invalid file.",
 	}
 	path := configFlag(cmd)
 	placeholders := placeholderFlag(cmd)
@@ -43,6 +44,8 @@ func explainCommand(std streams) *cobra.Command {
 	ip := cmd.Flags().String("ip", "", "the caller's address; unknown without")
 	from := cmd.Flags().String("provider", "", "the provider that the person signed in with; default the route's first")
 	claims := cmd.Flags().String("claims", "", "the ID token's claims: JSON, @FILE, or - for standard input")
+	acr := cmd.Flags().String("acr", "", "with --claims: the sign-in's acr, in place of the claim")
+	age := cmd.Flags().Duration("auth-age", 0, "with --claims: how long ago the sign-in was, in place of the claim auth_time")
 	token := cmd.Flags().String("service-token", "", "name of the service token that comes along")
 	cmd.MarkFlagsMutuallyExclusive("claims", "service-token")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -59,6 +62,17 @@ func explainCommand(std streams) *cobra.Command {
 		if *claims != "" {
 			if a.Claims, err = readClaims(*claims, cmd.InOrStdin()); err != nil {
 				return fmt.Errorf("--claims: %w", err)
+			}
+		}
+		if (*acr != "" || cmd.Flags().Changed("auth-age")) && a.Claims == nil {
+			return errors.New("--acr and --auth-age tell of a person's sign-in; give --claims too")
+		}
+		if *acr != "" {
+			a.Claims["acr"] = *acr
+		}
+		if cmd.Flags().Changed("auth-age") {
+			if a.AuthAge = age; *age < 0 {
+				return errors.New("--auth-age must not be negative")
 			}
 		}
 		c, err := load(*path, std, *placeholders)
@@ -81,7 +95,7 @@ func explainCommand(std streams) *cobra.Command {
 		switch found.Decision {
 		case "allow", "bypass":
 			return nil
-		case "sign_in", "need_token":
+		case "sign_in", "step_up", "need_token":
 			return &exitError{status: exitSignIn}
 		}
 		return &exitError{status: exitDeny}
@@ -151,6 +165,9 @@ func printExplained(w io.Writer, a gateway.Asked, e *gateway.Explained) {
 		fmt.Fprintf(w, " (%s)", e.Reason)
 	}
 	fmt.Fprintln(w)
+	if e.StepUp != nil {
+		fmt.Fprintf(w, "step-up: %s\n", printable(e.StepUp.String()))
+	}
 	if len(e.Headers) == 0 {
 		return
 	}

@@ -1,6 +1,10 @@
 package config
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/gatehouse-proxy/gatehouse/expr"
+)
 
 // audience notes selectors about those whom the rule is not about: allow is
 // about people and service_auth about machines, whatever the selectors say.
@@ -11,7 +15,15 @@ func (c *checker) audience(r *Rule, at path) {
 		}
 		key, words := s.words()
 		at = at.key(key)
+		var reads expr.Reads
+		if s.Expr != nil {
+			reads = s.Expr.Program.Reads()
+		}
 		switch {
+		case r.Action == "allow" && reads.Machine:
+			c.note(at, "reads machine, which is empty in an allow rule: it is about people; use service_auth")
+		case r.Action == "service_auth" && reads.User:
+			c.note(at, "reads user, which is empty in a service_auth rule: it is about machines; use machine.name or claims")
 		case r.Action == "allow" && key == "service_token":
 			c.note(at, "is never true in an allow rule, which is about people; use service_auth")
 		case r.Action == "allow" && key == "bearer" && !c.anyBearerAs("user", words):

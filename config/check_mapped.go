@@ -9,6 +9,10 @@ import (
 // because no claim is mapped to it.
 func (c *checker) unmapped(r *Rule, at path, route int) {
 	r.parts(at, func(_ string, s *Selector, at path) {
+		if s.Expr != nil {
+			c.readsUnmapped(r, s.Expr, at.key("expr"), route)
+			return
+		}
 		key, field := s.mappedField()
 		if field == "" || r.Action == "service_auth" && key != "group" && key != "claim" {
 			return
@@ -25,6 +29,28 @@ func (c *checker) unmapped(r *Rule, at path, route int) {
 				where, field, where)
 		}
 	})
+}
+
+// readsUnmapped notes what an expression reads and nobody whom its rule is
+// about can have. Of machines it reads claims alone.
+func (c *checker) readsUnmapped(r *Rule, e *Expr, at path, route int) {
+	reads := e.Program.Reads()
+	for _, one := range []struct {
+		field string
+		user  bool
+	}{{"email", reads.Email}, {"groups", reads.Groups}, {"username", reads.Username}, {"name", reads.Name}} {
+		name, machines := "claims."+one.field, r.Action == "service_auth"
+		switch {
+		case one.user && !machines:
+			name = "user." + one.field
+		case !slices.Contains(reads.Claims, one.field) || machines && one.field != "groups":
+			continue
+		}
+		if keys, mapped := c.mappings(r.Action, route, one.field); !mapped && len(keys) > 0 {
+			c.note(at, "reads %s, which nobody has on %s: no claim is mapped to it for those who count there; set %s",
+				name, c.display(root.key("routes").item(route)), strings.Join(keys, " or "))
+		}
+	}
 }
 
 // mappedField returns the name of a selector and the key of claims that decides

@@ -95,6 +95,12 @@ func TestRulesThatAreNeverTrueAreNamedAndTheirTwinsAreNot(t *testing.T) {
 		{`policies: {a: [{allow: {group: x}}, {service_auth: everyone, require: {email_domain: example.com}}]}`,
 			`16:86: policies.a[1].require.email_domain: is never true in a service_auth rule: it is about people who signed in; use service_token, bearer, group or claim`,
 			`policies: {a: [{allow: {group: x}}, {service_auth: everyone, exclude: {email_domain: example.com}}]}`},
+		{`policies: {a: {allow: {expr: 'machine.name == "ci"'}}}`,
+			`16:30: policies.a.allow.expr: reads machine, which is empty in an allow rule: it is about people; use service_auth`,
+			`policies: {a: {service_auth: {expr: 'machine.name == "ci"'}}}`},
+		{`policies: {a: {service_auth: {expr: '"ci" in user.groups'}}}`,
+			`16:37: policies.a.service_auth.expr: reads user, which is empty in a service_auth rule: it is about machines; use machine.name or claims`,
+			`policies: {a: [{service_auth: {expr: '"ci" in claims.groups'}}, {deny: {expr: 'user.name == machine.name'}}, {allow: everyone}]}`},
 		{`policies: {a: {allow: everyone, require: [{provider: ping}, {provider: pong}]}}`,
 			`16:61: policies.a.require[1]: is never true together with policies.a.require[0], so the rule never is; where either is enough, write them as include`,
 			`policies: {a: {allow: everyone, require: [{provider: [ping, pong]}, {provider: pong}]}}`},
@@ -151,6 +157,12 @@ func TestRulesForWhatNobodyMapsAreNamedAndTheirTwinsAreNot(t *testing.T) {
 		{`routes: [{from: https://x.example.com, to: http://a, policy: {service_auth: {group: x}}}]`,
 			`16:85: routes[0].policy.service_auth.group: is never true on routes[0]: no item of bearer for machines counts there, and service tokens have no groups; set routes[0].bearer`,
 			`routes: [{from: https://x.example.com, to: http://a, bearer: backend, policy: {service_auth: {group: x}}}]`},
+		{`routes: [{from: https://x.example.com, to: http://a, providers: bare, policy: {allow: {expr: '"x" in user.groups'}}}]`,
+			`16:94: routes[0].policy.allow.expr: reads user.groups, which nobody has on routes[0]: no claim is mapped to it for those who count there; set providers[2].claims.groups`,
+			`routes: [{from: https://x.example.com, to: http://a, policy: {allow: {expr: '"x" in user.groups'}}}]`},
+		{`routes: [{from: https://x.example.com, to: http://a, providers: bare, policy: [{deny: {expr: 'claims.username == "x"'}}, {allow: everyone}]}]`,
+			`16:94: routes[0].policy[0].deny.expr: reads claims.username, which nobody has on routes[0]: no claim is mapped to it for those who count there; set providers[2].claims.username`,
+			`routes: [{from: https://x.example.com, to: http://a, providers: bare, policy: [{deny: {expr: 'user.name == "x" && has(claims.nickname)'}}, {allow: everyone}]}]`},
 	})
 }
 

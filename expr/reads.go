@@ -16,8 +16,8 @@ type Reads struct {
 	// Claims are the names of the claims read, sorted. For
 	// claims.address.country that is address.
 	Claims []string
-	// Email, EmailVerified, Groups and IP are those fields of user and request.
-	Email, EmailVerified, Groups, IP bool
+	// Email to Groups, and IP, are those fields of user and request.
+	Email, EmailVerified, Username, Name, Groups, IP bool
 }
 
 // Caller reports whether the expression is about who is calling.
@@ -40,6 +40,8 @@ func readsOf(checked *cel.Ast) (Reads, Issues) {
 			reads.User = true
 			reads.Email = reads.Email || field == "email"
 			reads.EmailVerified = reads.EmailVerified || field == "email_verified"
+			reads.Username = reads.Username || field == "username"
+			reads.Name = reads.Name || field == "name"
 			reads.Groups = reads.Groups || field == "groups"
 		case "machine":
 			reads.Machine = true

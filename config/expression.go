@@ -39,9 +39,20 @@ func (e *Expr) decode(d *decoder, n *yaml.Node, p path) {
 	}
 	for _, issue := range issues {
 		line, col := d.within(n, text, issue.Line, issue.Col)
-		d.addAt(line, col, d.display(p), "%s", issue.Message)
+		d.addAt(line, col, d.display(p), "%s%s", issue.Message, meantName(issue.Message))
 	}
 	d.broken[p] = true
+}
+
+// meantName is a hint for a message of CEL that quotes a name it does not know.
+func meantName(message string) string {
+	for start, known := range map[string][]string{"undefined field '": expr.Fields(), "undeclared reference to '": expr.Names()} {
+		if rest, found := strings.CutPrefix(message, start); found {
+			word, _, _ := strings.Cut(rest, "'")
+			return didYouMean(word, known)
+		}
+	}
+	return ""
 }
 
 // within is where a line and column of a scalar's text stand in the file, or

@@ -63,7 +63,7 @@ func TestMistakesAreFoundBeforeAnybodyCalls(t *testing.T) {
 		`usr.email == "x"`:                        "1:1: undeclared reference to 'usr'",
 		"user.email\n == 3":                       "2:2: found no matching overload for '_==_'",
 		`user.groups == "staff"`:                  "1:13: found no matching overload",
-		`user.email`:                              "0:0: is a string; it must be true or false",
+		`user.email`:                              "0:0: has the type string; it must be true or false",
 		`request.method = "GET"`:                  "1:16: Syntax error: token recognition error",
 		``:                                        "Syntax error",
 		`claims.exists(c, c == "x")`:              "1:1: claims can only be read by names",

@@ -59,7 +59,7 @@ func Compile(text string) (*Program, error) {
 		return nil, issues
 	}
 	if kind := ast.OutputType(); kind != cel.BoolType && kind != cel.DynType {
-		return nil, Issues{{Message: fmt.Sprintf("is a %s; it must be true or false", cel.FormatCELType(kind))}}
+		return nil, Issues{{Message: fmt.Sprintf("has the type %s; it must be true or false", cel.FormatCELType(kind))}}
 	}
 	reads, issues := readsOf(ast)
 	if len(issues) > 0 {

@@ -2,6 +2,8 @@ package expr
 
 import (
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/interpreter"
@@ -70,6 +72,19 @@ var structs = map[string]map[string]*types.FieldType{
 		"path":   text(func(r *Request) string { return r.Path }),
 		"ip":     text(func(r *Request) string { return r.IP }),
 	},
+}
+
+// Names are the variables, sorted.
+func Names() []string { return []string{"claims", "machine", "request", "user"} }
+
+// Fields are the names of all fields of user, machine and request, sorted.
+func Fields() []string {
+	var all []string
+	for _, fields := range structs {
+		all = slices.AppendSeq(all, maps.Keys(fields))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func text[T any](get func(*T) string) *types.FieldType {

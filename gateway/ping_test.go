@@ -133,7 +133,7 @@ func TestVisitorsPushNoMoreThanTheDoorAllows(t *testing.T) {
 }
 
 // formOf reads a page that posts itself.
-func formOf(t *testing.T, text string) (action string, values url.Values) {
+func formOf(t testing.TB, text string) (action string, values url.Values) {
 	t.Helper()
 	m := regexp.MustCompile(`action="([^"]+)"`).FindStringSubmatch(text)
 	if m == nil {
@@ -189,28 +189,38 @@ func TestFormPostSignsIn(t *testing.T) {
 	}
 }
 
+// signsInByForm goes from an address to the provider, whose answer is posted
+// across sites: with the attempt's cookie alone.
+func (b *browser) signsInByForm(address string) *answer {
+	b.t.Helper()
+	return b.finishesByForm(b.once(address).wants(http.StatusFound))
+}
+
+// finishesByForm is signsInByForm after the answer that began it.
+func (b *browser) finishesByForm(begin *answer) *answer {
+	b.t.Helper()
+	action, values := formOf(b.t, b.open(begin.Header.Get("Location")).text)
+	b.h.log.secret(values.Get("code"))
+	across := b.h.browserFor(b.t)
+	for _, c := range begin.Cookies() {
+		across.sends(c.Name, c.Value)
+	}
+	a := across.send(stay, "POST", action, values.Encode(), "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Mode", "navigate").wants(http.StatusSeeOther)
+	for _, c := range a.Cookies() {
+		if isSession(c.Name) {
+			b.sends(c.Name, c.Value)
+		}
+	}
+	return a
+}
+
 // TestFormPostReplacesTheSessionBefore: though its cookie does not come along, a
 // copy of it is dead afterwards.
 func TestFormPostReplacesTheSessionBefore(t *testing.T) {
 	t.Parallel()
 	h := start(t, pingWith("    client_secret: \"${PING_SECRET}\"\n    response_mode: form_post\n"))
-	post := func(b *browser, start string) {
-		begin := b.once(start).wants(http.StatusFound)
-		action, values := formOf(t, b.open(begin.Header.Get("Location")).text)
-		h.log.secret(values.Get("code"))
-		attempt := h.browser() // what the browser sends across sites
-		for _, c := range begin.Cookies() {
-			attempt.sends(c.Name, c.Value)
-		}
-		a := attempt.send(stay, "POST", action, values.Encode(), "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Mode", "navigate").wants(http.StatusSeeOther)
-		for _, c := range a.Cookies() {
-			if isSession(c.Name) {
-				b.sends(c.Name, c.Value)
-			}
-		}
-	}
 	b := h.browser()
-	post(b, home+"/x")
+	b.signsInByForm(home + "/x")
 	thief := h.browser()
 	for _, c := range b.cookies(home) {
 		thief.sends(c.Name, c.Value)
@@ -218,7 +228,7 @@ func TestFormPostReplacesTheSessionBefore(t *testing.T) {
 	if thief.me() == nil {
 		t.Fatal("the copy does not work to begin with")
 	}
-	post(b, home+"/.auth/login?prompt=login&rd=/x")
+	b.signsInByForm(home + "/.auth/login?prompt=login&rd=/x")
 	if thief.me() != nil {
 		t.Error("the copy of the replaced session is alive")
 	}

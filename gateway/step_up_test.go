@@ -250,6 +250,46 @@ func TestALevelIsThePersons(t *testing.T) {
 	b.fetch("GET", home+"/strong", "").wants(http.StatusUnauthorized)
 }
 
+// TestALevelSurvivesAPostedAnswer: the session before does not come along with
+// it, and what was reached there counts all the same, if it lives and is the
+// same person's.
+func TestALevelSurvivesAPostedAnswer(t *testing.T) {
+	t.Parallel()
+	for _, on := range []string{oneKey, onRedis} {
+		server := redistest.Start(t)
+		posting := strings.TrimRight(fromPing, "\n") + "\n    response_mode: form_post\n"
+		h := start(t, onLoopback+on+posting+steps, with("CI_HASH", anyHash), with("REDIS", server.Address))
+		const again = home + "/.auth/login?prompt=login&rd=/weak"
+		h.idp.AutoLogin("ana.kovacs")
+		b := h.browser()
+		b.signsInByForm(home + "/strong")
+		for range 2 {
+			b.signsInByForm(again)
+			for _, path := range []string{"/weak", "/strong"} {
+				b.once(home + path).fromApp()
+			}
+		}
+		h.clock.advance(16 * time.Minute) // and no younger than it is
+		b.signsInByForm(again)
+		b.once(home + "/strong").fromApp()
+		b.fetch("GET", home+"/both", "").wants(http.StatusUnauthorized).says("step_up_required")
+
+		begin := b.once(again).wants(http.StatusFound)
+		h.idp.AutoLogin("ben.osei")
+		b.finishesByForm(begin)
+		b.fetch("GET", home+"/strong", "").wants(http.StatusUnauthorized).says("step_up_required")
+
+		h.idp.AutoLogin("ana.kovacs")
+		b = h.browser()
+		b.signsInByForm(home + "/strong")
+		begin = b.once(again).wants(http.StatusFound)
+		b.open(home+"/.auth/logout?local=1", "Sec-Fetch-Site", "same-origin")
+		b.finishesByForm(begin)
+		b.once(home + "/weak").fromApp()
+		b.fetch("GET", home+"/strong", "").wants(http.StatusUnauthorized).says("step_up_required")
+	}
+}
+
 // signInAt is a browser with a session of that provider, among several.
 func (h *house) signInAt(provider string) *browser {
 	h.t.Helper()

@@ -69,7 +69,7 @@ func (l *Login) callback(w http.ResponseWriter, r *http.Request, providerName st
 	if code := answer.Get("error"); code != "" {
 		l.Attempts.Finish(w, r, state)
 		if l.withoutOffline(p, attempt, answer) {
-			return l.start(w, r, p, ask{returnTo: attempt.ReturnTo, online: true, handOver: attempt.HandOver})
+			return l.start(w, r, p, ask{returnTo: attempt.ReturnTo, online: true, before: attempt.Before, handOver: attempt.HandOver})
 		}
 		if code == "unmet_authentication_requirements" { // OpenID Connect's own word for it
 			return l.failed(w, p, l.notDelivered(p, attempt, errors.New("the provider answered "+code)))
@@ -116,7 +116,7 @@ func (l *Login) redeem(w http.ResponseWriter, r *http.Request, p *provider.Provi
 		return l.failed(w, p, err)
 	}
 	lap := l.lap(r)
-	s, err := l.establish(w, r, p, attempt.Replaces, grant)
+	s, err := l.establish(w, r, p, attempt.Before, grant)
 	if err != nil {
 		l.Redeemed.Failed(state)
 		return l.failed(w, p, err)
@@ -138,11 +138,18 @@ func (l *Login) redeem(w http.ResponseWriter, r *http.Request, p *provider.Provi
 
 // establish makes the new session. Its id is fresh, whatever the browser
 // brought along, and Save revokes the session it replaces, so nothing planted
-// or copied before the sign-in is worth anything after it. replaces is a session
-// that r does not carry and that goes as well, or empty.
-func (l *Login) establish(w http.ResponseWriter, r *http.Request, p *provider.Provider, replaces string, grant *provider.Grant) (*session.Session, error) {
-	if replaces != "" {
-		if _, err := l.Store.Revoke(r.Context(), session.Match{ID: replaces}); err != nil {
+// or copied before the sign-in is worth anything after it. replaced is what remains
+// of a session that r does not carry and that goes as well, or nil.
+func (l *Login) establish(w http.ResponseWriter, r *http.Request, p *provider.Provider, replaced *session.Session, grant *provider.Grant) (*session.Session, error) {
+	before, err := l.Store.Load(r)
+	if err != nil {
+		before = nil // what cannot be read was not reached
+	}
+	if replaced != nil {
+		if before == nil && l.Lifetime.Live(replaced, session.At(l.Now())) && !l.Store.Ended(replaced) {
+			before = replaced // it lives, and is the browser's: the attempt said so
+		}
+		if _, err := l.Store.Revoke(r.Context(), session.Match{ID: replaced.ID}); err != nil {
 			return nil, Unavailable(err)
 		}
 	}
@@ -152,10 +159,6 @@ func (l *Login) establish(w http.ResponseWriter, r *http.Request, p *provider.Pr
 		SID:      grant.SID,
 		Kept:     p.Kept(),
 		Tokens:   l.Renewal.tokens(p, grant),
-	}
-	before, err := l.Store.Load(r)
-	if err != nil {
-		before = nil // what cannot be read was not reached
 	}
 	l.reached(s, before, grant)
 	l.noteOrigin(w, r, s)

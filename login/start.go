@@ -27,6 +27,9 @@ type ask struct {
 	test string
 	// again says that an attempt before this one was lost.
 	again bool
+	// before is what remains of a session that the request does not carry, for
+	// a start in the middle of an answer that was posted across sites.
+	before *session.Session
 	// handOver is what leave asks the sign-in host for, or the attempt's.
 	handOver string
 }
@@ -244,8 +247,9 @@ func (l *Login) start(w http.ResponseWriter, r *http.Request, p *provider.Provid
 	if p.PostsAnswers() {
 		// The form that the provider posts comes without the session's cookie
 		// (SameSite=Lax), so what the new session replaces is noted now.
+		attempt.Before = a.before
 		if s, err := l.Store.Load(r); err == nil {
-			attempt.Replaces = s.ID
+			attempt.Before = s.Remains()
 		}
 	}
 	secrets, cookie, err := l.Attempts.New(r, attempt)

@@ -23,9 +23,9 @@ type Attempt struct {
 	ACR    string
 	// Online says that this is the second try, without offline_access.
 	Online bool
-	// Replaces is the id of the session that the browser had, where its answer
-	// will come without the cookie that tells: a form posted across sites.
-	Replaces string
+	// Before is what Remains of the session that the browser had, where its
+	// answer will come without the cookie that tells: a form posted across sites.
+	Before *Session
 	// Test names the operator's test that this sign-in is for; it becomes no
 	// session then.
 	Test string
@@ -67,14 +67,14 @@ type sealedAttempt struct {
 	ReturnTo string `json:"r,omitempty"`
 	// RawReturn stands in for a ReturnTo that is not UTF-8: JSON would mend it,
 	// and people return to the exact address.
-	RawReturn []byte `json:"rr,omitempty"`
-	Created   Time   `json:"c"`
-	MaxAge    int    `json:"m,omitempty"`
-	ACR       string `json:"a,omitempty"`
-	Online    bool   `json:"o,omitempty"`
-	Replaces  string `json:"s,omitempty"`
-	Test      string `json:"t,omitempty"`
-	HandOver  string `json:"h,omitempty"`
+	RawReturn []byte   `json:"rr,omitempty"`
+	Created   Time     `json:"c"`
+	MaxAge    int      `json:"m,omitempty"`
+	ACR       string   `json:"a,omitempty"`
+	Online    bool     `json:"o,omitempty"`
+	Before    *Session `json:"b,omitempty"`
+	Test      string   `json:"t,omitempty"`
+	HandOver  string   `json:"h,omitempty"`
 }
 
 const attemptVersion = 1
@@ -83,7 +83,7 @@ func (a *Attempt) sealed() sealedAttempt {
 	s := sealedAttempt{
 		Version: attemptVersion, Secret: a.secret[:], Provider: a.Provider,
 		ReturnTo: a.ReturnTo, Created: a.Created, MaxAge: a.MaxAge, ACR: a.ACR,
-		Online: a.Online, Replaces: a.Replaces, Test: a.Test, HandOver: a.HandOver,
+		Online: a.Online, Before: a.Before, Test: a.Test, HandOver: a.HandOver,
 	}
 	if !utf8.ValidString(a.ReturnTo) {
 		s.ReturnTo, s.RawReturn = "", []byte(a.ReturnTo)
@@ -96,7 +96,7 @@ func (s *sealedAttempt) attempt() (*Attempt, bool) {
 	a := &Attempt{
 		Provider: s.Provider, ReturnTo: s.ReturnTo + string(s.RawReturn),
 		Created: s.Created, MaxAge: s.MaxAge, ACR: s.ACR,
-		Online: s.Online, Replaces: s.Replaces, Test: s.Test, HandOver: s.HandOver,
+		Online: s.Online, Before: s.Before, Test: s.Test, HandOver: s.HandOver,
 	}
 	return a, s.Version == attemptVersion && copy(a.secret[:], s.Secret) == len(a.secret)
 }

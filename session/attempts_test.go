@@ -232,3 +232,28 @@ func TestConfirmationsHoldForTheirSessionAlone(t *testing.T) {
 		t.Error("the token lasts longer than ten minutes")
 	}
 }
+
+// TestWhatRemainsOfASessionFitsAnAttempt: levels are a provider's words, and
+// signing in matters more than what was reached before.
+func TestWhatRemainsOfASessionFitsAnAttempt(t *testing.T) {
+	b := newAttemptBench(t)
+	s := &session.Session{ID: session.NewID(), SID: strings.Repeat("s", 255), Levels: map[string]session.Time{}, Created: 1, Ends: 2}
+	s.Identity.Issuer, s.Identity.Subject = "https://idp.example.com/"+strings.Repeat("i", 200), strings.Repeat("u", 255)
+	s.Identity.Email, s.Tokens.ID = "a@example.com", "token"
+	for i := range 8 {
+		s.Levels[fmt.Sprint(i)+strings.Repeat("l", 199)] = session.Time(i + 1)
+	}
+	returnTo := "/" + strings.Repeat("r", 500)
+	secrets := b.start(session.Attempt{Provider: "ping", ReturnTo: returnTo, Before: s.Remains()})
+	got, err := b.attempts.Take(b.browser.Request(), secrets.State)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := got.Before
+	if got.ReturnTo != returnTo || len(left.Levels) != 2 || left.Levels["7"+strings.Repeat("l", 199)] != 8 || left.Levels["6"+strings.Repeat("l", 199)] != 7 {
+		t.Errorf("came back to %.20s with %v", got.ReturnTo, left.Levels)
+	}
+	if left.ID != s.ID || left.Identity.Subject != s.Identity.Subject || left.Identity.Email != "" || left.Tokens.ID != "" {
+		t.Errorf("remains %+v", left)
+	}
+}

@@ -1,6 +1,13 @@
 package session
 
-import "strings"
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-proxy/gatehouse/identity"
+)
 
 // Level is how strongly, and how recently, somebody has to have signed in. The
 // zero Level asks for nothing.
@@ -34,6 +41,30 @@ func (l *Level) Met(s *Session, now Time) bool {
 		}
 	}
 	return false
+}
+
+// maxRemains bounds the levels in what Remains, in bytes of their names.
+const maxRemains = 400
+
+// Remains is what a sign-in has to know of the session before it: which it is,
+// whose, and what they have reached, the latest if that is too much for an
+// attempt's cookie. Nobody is signed in by it.
+func (s *Session) Remains() *Session {
+	left := &Session{
+		ID: s.ID, SID: s.SID, AuthTime: s.AuthTime, Created: s.Created, Seen: s.Seen, Ends: s.Ends,
+		Identity: identity.Identity{Provider: s.Identity.Provider, Issuer: s.Identity.Issuer, Subject: s.Identity.Subject},
+		Levels:   map[string]Time{},
+	}
+	room := maxRemains
+	for _, acr := range slices.SortedFunc(maps.Keys(s.Levels), func(a, b string) int {
+		return cmp.Or(cmp.Compare(s.Levels[b], s.Levels[a]), cmp.Compare(a, b))
+	}) {
+		if room -= len(acr); room < 0 {
+			break
+		}
+		left.Levels[acr] = s.Levels[acr]
+	}
+	return left
 }
 
 func (l *Level) recent(at, now Time) bool {

@@ -1,7 +1,9 @@
 package gateway_test
 
 import (
+	"encoding/hex"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/devidp"
+	"github.com/gatehouse-proxy/gatehouse/session"
 )
 
 // bearing is simple with the access token for the app, and sessions that may
@@ -272,12 +275,32 @@ func TestRecheckNoticesASignOffAtTheProvider(t *testing.T) {
 
 // TestSessionsKeepNoTokenThatNobodyUses: also not the refresh token that
 // PingOne always sends.
+// TestSessionsKeepNoTokenThatNobodyUses opens the cookies that each use makes.
 func TestSessionsKeepNoTokenThatNobodyUses(t *testing.T) {
 	t.Parallel()
-	size := func(file string) int { return len(start(t, file).signIn("ana.kovacs").sessionCookie()) }
-	plain, withTokens := size(simple), size(bearing)
-	if plain > 1800 || withTokens < plain+800 {
-		t.Errorf("the cookie takes %d bytes without tokens and %d with", plain, withTokens)
+	headers := func(value string) string { return simple + "headers: {X-Token: " + value + "}\n" }
+	for _, use := range []struct{ name, file, want string }{
+		{"none", simple, ""},
+		{"claims", headers("{claim: email}"), ""},
+		{"access token", headers("{token: access}"), "access refresh"},
+		{"ID token", headers("{token: id}"), "id refresh"},
+		{"recheck", withSession(simple, "recheck: 5m"), "refresh"},
+		{"hint", strings.Replace(simple, "client_id: gatehouse", "client_id: gatehouse\n    sign_out_hint: always", 1), "id"},
+	} {
+		b := start(t, use.file).signIn("ana.kovacs")
+		var names []string
+		tokens := kept(t, b).Tokens
+		for _, each := range []struct{ name, token string }{{"access", tokens.Access}, {"id", tokens.ID}, {"refresh", tokens.Refresh}} {
+			if each.token != "" {
+				names = append(names, each.name)
+			}
+		}
+		if got := strings.Join(names, " "); got != use.want {
+			t.Errorf("used: %s; kept: %q, want %q", use.name, got, use.want)
+		}
+		if size := len(b.sessionCookie()); use.want == "" && size > 800 {
+			t.Errorf("used: %s; the cookie takes %d bytes", use.name, size)
+		}
 	}
 	h := start(t, simple)
 	b := h.signIn("ana.kovacs")
@@ -288,4 +311,32 @@ func TestSessionsKeepNoTokenThatNobodyUses(t *testing.T) {
 	if n := h.idp.Count(devidp.Token); n != 1 {
 		t.Errorf("%d calls of the token endpoint", n)
 	}
+}
+
+// kept is the session that b's cookies hold.
+func kept(t *testing.T, b *browser) *session.Session {
+	t.Helper()
+	key, err := hex.DecodeString(sessionKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := session.NewKeys([][]byte{key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := session.NewNames("gatehouse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := session.NewCookieStore(session.Options{Keys: keys, Names: names, Absolute: 365 * 24 * time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Load(&http.Request{
+		Host: "app.example.test", URL: &url.URL{Scheme: "https"}, Header: http.Header{"Cookie": {b.sessionCookie()}},
+	})
+	if err != nil {
+		t.Fatalf("the session cookie does not open: %v", err)
+	}
+	return s
 }

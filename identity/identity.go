@@ -6,34 +6,33 @@ import "slices"
 // Subject) names the person and nothing else does (OpenID Connect Core 5.7);
 // every other field may change at the next sign-in.
 //
-// The zero Identity is nobody. Field tags are short because a session cookie
-// carries them.
+// The zero Identity is nobody. A new field also goes into session's layout.
 type Identity struct {
 	// Provider is the configuration's name for the provider.
-	Provider string `json:"p"`
+	Provider string
 	// Issuer is the iss claim of the ID token, byte for byte.
-	Issuer string `json:"iss"`
+	Issuer string
 	// Subject is the sub claim of the ID token, never empty.
-	Subject string `json:"sub"`
+	Subject string
 	// Email is the mapped address as the provider wrote it, or empty.
-	Email string `json:"e,omitempty"`
+	Email string
 	// EmailVerified says whether policies may trust Email. It is the
 	// configuration's reading (require_email_verified, email_domains), not the
 	// raw claim.
-	EmailVerified bool `json:"ev,omitempty"`
+	EmailVerified bool
 	// Name and Username are the mapped display name and user name.
-	Name     string `json:"n,omitempty"`
-	Username string `json:"u,omitempty"`
+	Name     string
+	Username string
 	// Groups are the mapped group names or ids, in the provider's order.
-	Groups []string `json:"g,omitempty"`
+	Groups []string
 	// GroupsUnreadable says that the groups claim held more than names, such
 	// as objects, or was left out for its size, so that Groups may lack some.
-	GroupsUnreadable bool `json:"gu,omitempty"`
+	GroupsUnreadable bool
 	// ACR and AMR say how the person authenticated (OpenID Connect Core 2).
-	ACR string   `json:"acr,omitempty"`
-	AMR []string `json:"amr,omitempty"`
+	ACR string
+	AMR []string
 	// Claims are the further claims that this configuration refers to.
-	Claims Claims `json:"c,omitempty"`
+	Claims Claims
 }
 
 // mapped are the claim paths that mean a field of Identity wherever a

@@ -68,10 +68,10 @@ func (m *Attempts) New(r *http.Request, a Attempt) (Secrets, *AttemptCookie, err
 	a.Created = At(m.clock())
 	rand.Read(a.secret[:]) // never fails (crypto/rand since Go 1.24)
 	o := originOf(r)
-	value, err := m.codec.seal(o, a.sealed())
+	value, err := m.codec.sealJSON(o, a.sealed())
 	if errors.Is(err, ErrTooLarge) {
 		a.ReturnTo = "/"
-		value, err = m.codec.seal(o, a.sealed())
+		value, err = m.codec.sealJSON(o, a.sealed())
 	}
 	if err != nil {
 		return Secrets{}, nil, fmt.Errorf("start sign-in: %w", err)
@@ -175,7 +175,7 @@ func (m *Attempts) Finish(w http.ResponseWriter, r *http.Request, state string) 
 // open returns the attempt sealed in value if it is not over yet, or nil.
 func (m *Attempts) open(o origin, value string, now Time) *Attempt {
 	var s sealedAttempt
-	if !m.codec.open(o, value, &s) {
+	if !m.codec.openJSON(o, value, &s) {
 		return nil
 	}
 	a, ok := s.attempt()

@@ -50,7 +50,7 @@ type bindings struct {
 // open returns what p was sealed from, or nil.
 func (c *bindings) open(o origin, p *pieces) *binding {
 	b := new(binding)
-	if p.n != 1 || !c.codec.open(o, p.sealed(), b) || !b.valid() {
+	if p.n != 1 || !c.codec.openJSON(o, p.sealed(), b) || !b.valid() {
 		return nil
 	}
 	return b
@@ -88,7 +88,7 @@ func (c *bindings) find(r *http.Request, id string) *binding {
 // pieces that a larger cookie left behind.
 func (c *bindings) set(h http.Header, r *http.Request, b *binding, maxAge Time) error {
 	o := originOf(r)
-	sealed, err := c.codec.seal(o, b)
+	sealed, err := c.codec.sealJSON(o, b)
 	if err != nil {
 		return err
 	}

@@ -33,39 +33,47 @@ func newCodec(k *Keys, p purpose, limit int) *codec {
 	return c
 }
 
-// seal writes v as compact JSON, encrypted and authenticated for o, in the
-// alphabet of base64url. It returns ErrTooLarge above the codec's limit.
-func (c *codec) seal(o origin, v any) (string, error) {
+// seal encrypts and authenticates plain, which it may overwrite, for o. What it
+// returns is in the alphabet of base64url. It is ErrTooLarge above the limit.
+func (c *codec) seal(o origin, plain []byte) (string, error) {
 	if len(c.sealers) == 0 {
 		return "", errors.New("no session key")
 	}
-	var plain bytes.Buffer
-	e := json.NewEncoder(&plain)
-	e.SetEscapeHTML(false) // six bytes for each "&" otherwise
-	if err := e.Encode(v); err != nil {
-		return "", fmt.Errorf("encode %s: %w", c.purpose, err)
-	}
-	if sealedLen(plain.Len()) > c.limit {
+	if sealedLen(len(plain)) > c.limit {
 		return "", ErrTooLarge
 	}
-	value, err := c.sealers[0].Encode(c.name(o), plain.Bytes())
+	value, err := c.sealers[0].Encode(c.name(o), plain)
 	if err != nil {
 		return "", fmt.Errorf("seal %s: %w", c.purpose, err)
 	}
 	return value, nil
 }
 
-// open reads into v what seal wrote for the same purpose and origin with any
-// of the keys. It reports false for everything else; v is then spoilt.
-func (c *codec) open(o origin, value string, v any) bool {
+// open returns what seal was given for the same purpose and origin, by any of
+// the keys. It reports false for everything else.
+func (c *codec) open(o origin, value string) (plain []byte, ok bool) {
 	if len(value) > c.limit || !canonical(value) {
-		return false
+		return nil, false
 	}
-	var plain []byte
-	if securecookie.DecodeMulti(c.name(o), value, &plain, c.sealers...) != nil {
-		return false
+	err := securecookie.DecodeMulti(c.name(o), value, &plain, c.sealers...)
+	return plain, err == nil
+}
+
+// sealJSON seals v, which is small and seldom read.
+func (c *codec) sealJSON(o origin, v any) (string, error) {
+	var plain bytes.Buffer
+	e := json.NewEncoder(&plain)
+	e.SetEscapeHTML(false) // six bytes for each "&" otherwise
+	if err := e.Encode(v); err != nil {
+		return "", fmt.Errorf("encode %s: %w", c.purpose, err)
 	}
-	return decodeStrict(plain, v)
+	return c.seal(o, plain.Bytes())
+}
+
+// openJSON reads into v what sealJSON wrote. When it reports false v is spoilt.
+func (c *codec) openJSON(o origin, value string, v any) bool {
+	plain, ok := c.open(o, value)
+	return ok && decodeStrict(plain, v)
 }
 
 // decodeStrict reads one JSON value. A field that this build does not know may

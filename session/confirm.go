@@ -38,14 +38,14 @@ func (m *Confirmations) Token(r *http.Request, id string) (string, error) {
 	if len(id) > 128 {
 		return "", errors.New("confirm sign-out: session ID too long")
 	}
-	return m.codec.seal(originOf(r), sealedConfirmation{ID: id, Created: At(m.clock())})
+	return m.codec.sealJSON(originOf(r), sealedConfirmation{ID: id, Created: At(m.clock())})
 }
 
 // Check reports whether token was made for this session on this host within
 // the last ten minutes.
 func (m *Confirmations) Check(r *http.Request, id, token string) bool {
 	var s sealedConfirmation
-	if !m.codec.open(originOf(r), token, &s) {
+	if !m.codec.openJSON(originOf(r), token, &s) {
 		return false
 	}
 	now := At(m.clock())

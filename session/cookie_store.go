@@ -113,13 +113,21 @@ func (c *CookieStore) Load(r *http.Request) (*Session, error) {
 	return nil, ErrNone
 }
 
+func (c *CookieStore) seal(o origin, s *Session) (string, error) {
+	plain, err := s.pack()
+	if err != nil {
+		return "", err
+	}
+	return c.codec.seal(o, plain)
+}
+
 // open returns what p was sealed from, live or not, or nil.
 func (c *CookieStore) open(o origin, p *pieces) *Session {
-	s := new(Session)
-	if !c.codec.open(o, p.sealed(), s) || s.Version != Version || !s.names() {
+	plain, ok := c.codec.open(o, p.sealed())
+	if !ok {
 		return nil
 	}
-	return s
+	return unpack(plain)
 }
 
 // Save seals s into cookies that the browser drops at the session's hard end,
@@ -151,7 +159,7 @@ func (c *CookieStore) write(h http.Header, r *http.Request, s *Session, now Time
 		return ErrNone
 	}
 	o := originOf(r)
-	sealed, err := c.codec.seal(o, s)
+	sealed, err := c.seal(o, s)
 	if err != nil {
 		return fmt.Errorf("save session: %w", err)
 	}
@@ -193,7 +201,7 @@ func (c *CookieStore) revokeCarried(r *http.Request, except string, now time.Tim
 		s := c.open(o, &p)
 		if s != nil && s.ID != except && At(now) < s.Ends+clockSkew {
 			c.revoked.add(Match{ID: s.ID}, now)
-			c.memory.drop(o, &p)
+			c.memory.outdate(s.ID)
 		}
 	}
 }

@@ -7,12 +7,12 @@ import (
 )
 
 // stored says where a session was loaded from: the name of its place on the
-// server and what stood there, sealed.
+// server and what stood there, sealed; with the cookie store its ID alone.
 type stored struct{ ref, sealed string }
 
-// copies finds the remembered sessions that came from one place on a server,
-// so that they can be forgotten as soon as it changes. The cookie store, whose
-// entries come from nowhere, uses none of it.
+// copies finds what is remembered of one session, so that it can be forgotten
+// as soon as its place on the server changes, or when somebody signs out: the
+// same session may have been opened from several cookies.
 //
 // A change may be told while its place is being read. Whoever reads asks for
 // the generation first, and nothing is kept that was read in an earlier one.
@@ -35,9 +35,6 @@ func (c *copies) slot(ref string) *atomic.Uint64 {
 
 // add reports false if e is outdated already.
 func (c *copies) add(e *entry, generation uint64) bool {
-	if e.from.ref == "" {
-		return true
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.generation(e.from.ref) != generation {
@@ -48,9 +45,6 @@ func (c *copies) add(e *entry, generation uint64) bool {
 }
 
 func (c *copies) remove(e *entry) {
-	if e.from.ref == "" {
-		return
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	first := c.of[e.from.ref]

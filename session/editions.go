@@ -9,8 +9,8 @@ import (
 const (
 	// maxEditionBytes bounds the memory for refreshed sessions.
 	maxEditionBytes = 32 << 20
-	// editionCost is what an entry takes besides its sealed length.
-	editionCost = 1 << 10
+	// editionCost is what an entry takes besides its session.
+	editionCost = 256
 )
 
 // editions remembers the newest edition of each session that was refreshed in
@@ -52,9 +52,9 @@ func (m *editions) newest(s *Session) *Session {
 	return e.session
 }
 
-// put remembers s, which took size bytes sealed.
-func (m *editions) put(s *Session, size int) {
-	e := &edition{session: s, cost: editionCost + openedFactor*size}
+// put remembers s.
+func (m *editions) put(s *Session) {
+	e := &edition{session: s, cost: editionCost + s.weight()}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if old := m.of[s.ID]; old != nil {
@@ -117,12 +117,11 @@ func (c *CookieStore) Update(r *http.Request, next *Session) (*Session, error) {
 	if !c.lifetime.Live(&made, now) || c.revoked.ended(&made) {
 		return nil, ErrNone
 	}
-	sealed, err := c.codec.seal(originOf(r), &made)
-	if err != nil {
+	if _, err := c.seal(originOf(r), &made); err != nil {
 		return nil, fmt.Errorf("update session: %w", err)
 	}
 	c.editions.prune(c.Ended)
-	c.editions.put(&made, len(sealed))
+	c.editions.put(&made)
 	return &made, nil
 }
 

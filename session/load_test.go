@@ -181,6 +181,89 @@ func TestRememberedSessionsStayWithinTheirBytes(t *testing.T) {
 	}
 }
 
+// A sign-out, and whatever else ends sessions early, empties the memory of
+// them, of each cookie that they were opened from.
+func TestRevokedSessionsLeaveTheMemory(t *testing.T) {
+	clock := storetest.NewClock()
+	store := newCookieStore(t, hour(clock), 1<<20, nil)
+	remember := func() (*session.Session, *http.Request) {
+		r := signedIn(t, store, storetest.Ada())
+		s, err := store.Load(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clock.Add(20 * time.Minute)
+		renewed := http.Header{}
+		if wrote, err := store.Renew(renewed, r, s); err != nil || !wrote {
+			t.Fatalf("Renew = %v, %v", wrote, err)
+		}
+		again := r.Clone(context.Background())
+		again.Header.Set("Cookie", strings.SplitN(renewed.Get("Set-Cookie"), ";", 2)[0])
+		if _, err := store.Load(again); err != nil {
+			t.Fatal(err)
+		}
+		if n, _ := store.Remembered(); n != 2 {
+			t.Fatalf("%d cookies of one session remembered", n)
+		}
+		return s, again
+	}
+	for name, end := range map[string]func(*session.Session, *http.Request) error{
+		"sign-out": func(_ *session.Session, r *http.Request) error { return store.Clear(httptest.NewRecorder(), r) },
+		"id": func(s *session.Session, _ *http.Request) error {
+			_, err := store.Revoke(context.Background(), session.Match{ID: s.ID})
+			return err
+		},
+		"provider's session": func(s *session.Session, _ *http.Request) error {
+			_, err := store.Revoke(context.Background(), session.Match{Issuer: s.Identity.Issuer, SID: s.SID})
+			return err
+		},
+		"person": func(s *session.Session, _ *http.Request) error {
+			_, err := store.Revoke(context.Background(), session.Match{Issuer: s.Identity.Issuer, Subject: s.Identity.Subject})
+			return err
+		},
+		"everybody": func(*session.Session, *http.Request) error {
+			_, err := store.Revoke(context.Background(), session.Match{All: true})
+			return err
+		},
+	} {
+		s, r := remember()
+		if err := end(s, r); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.Load(r); err != session.ErrNone {
+			t.Errorf("%s: Load = %v", name, err)
+		}
+		if n, size := store.Remembered(); n != 0 || size != 0 {
+			t.Errorf("%s: %d cookies with %d bytes left", name, n, size)
+		}
+		clock.Add(time.Minute)
+	}
+}
+
+// The bound is the configuration's, also of a reload: a smaller one holds at
+// once, and none remembers nothing.
+func TestTheMemoryFollowsItsConfiguration(t *testing.T) {
+	clock := storetest.NewClock()
+	store := newCookieStore(t, hour(clock), 1<<20, nil)
+	fill := func() (n int, size int64) {
+		for range 100 {
+			if _, err := store.Load(signedIn(t, store, storetest.Ada())); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return store.Remembered()
+	}
+	if n, _ := fill(); n != 100 {
+		t.Fatalf("%d sessions remembered", n)
+	}
+	for _, limit := range []int64{32 << 10, 0} {
+		store = newCookieStore(t, hour(clock), limit, store)
+		if n, size := fill(); size > limit || limit > 0 && n == 0 {
+			t.Errorf("%d sessions with %d bytes, limit %d", n, size, limit)
+		}
+	}
+}
+
 func TestEndedSessionsLeaveTheMemory(t *testing.T) {
 	clock := storetest.NewClock()
 	store := newCookieStore(t, hour(clock), 1<<20, nil)
@@ -255,31 +338,6 @@ func FuzzCookie(f *testing.F) {
 			t.Fatalf("Take = %v, %v", a, err)
 		}
 	})
-}
-
-func BenchmarkLoadRemembered(b *testing.B) { benchmarkLoad(b, 1<<20, storetest.Ada()) }
-
-func BenchmarkLoadRememberedLarge(b *testing.B) { benchmarkLoad(b, 1<<20, storetest.AdaIn(200)) }
-
-func BenchmarkLoadSealed(b *testing.B) {
-	s := storetest.Ada()
-	s.Identity.Claims, s.Levels = nil, nil
-	benchmarkLoad(b, 0, s)
-}
-
-func BenchmarkLoadSealedLarge(b *testing.B) { benchmarkLoad(b, 0, storetest.AdaIn(200)) }
-
-func benchmarkLoad(b *testing.B, remember int64, s *session.Session) {
-	store := newCookieStore(b, storetest.Config{
-		Keys: [][]byte{storetest.Key(1)}, Idle: time.Hour, Absolute: time.Hour, Now: time.Now,
-	}, remember, nil)
-	r := signedIn(b, store, s)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := store.Load(r); err != nil {
-			b.Fatal(err)
-		}
-	}
 }
 
 func TestLoadOfARememberedSessionAllocatesNothing(t *testing.T) {

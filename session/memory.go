@@ -6,16 +6,15 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unique"
 )
 
 const (
 	maxShards    = 32
 	minShardSize = 256 << 10
-	// entryCost is what an entry takes besides its values.
-	entryCost = 1 << 10
-	// openedFactor: an opened session with its maps and slices takes up to this
-	// many times the length of its sealed values, which are held as well.
-	openedFactor = 4
+	// entryCost is what an entry takes besides its values: itself, its places in
+	// two maps and the ring, and what the allocator rounds up.
+	entryCost = 384
 )
 
 // memory remembers opened sessions by the cookie values they came in, so that
@@ -46,8 +45,9 @@ type entry struct {
 	origin  origin
 	pieces  pieces
 	session *Session
-	from    stored      // zero with the cookie store
+	from    stored
 	twin    *entry      // the next one from the same place, see copies
+	cost    int         // bytes, about
 	slot    int         // in ring
 	used    atomic.Bool // since the hand last passed
 }
@@ -109,9 +109,9 @@ func (m *memory) find(o origin, p *pieces) *entry {
 	return e
 }
 
-// put remembers that p opened to session.
+// put remembers that p opened to session, for outdate under its ID.
 func (m *memory) put(o origin, p *pieces, session *Session) {
-	m.keep(o, p, session, stored{}, 0)
+	m.keep(o, p, session, stored{ref: session.ID}, m.generation(session.ID))
 }
 
 // keep is put for a session that was loaded from a server's copy, unless that
@@ -120,13 +120,14 @@ func (m *memory) keep(o origin, p *pieces, session *Session, from stored, genera
 	if m == nil {
 		return
 	}
-	e := &entry{hash: m.hash(o, p), origin: origin{o.scheme, strings.Clone(o.host)}, session: session, from: from}
+	e := &entry{hash: m.hash(o, p), origin: origin{o.scheme, unique.Make(o.host).Value()}, session: session, from: from}
 	e.pieces.n = p.n
 	for i, value := range p.values[:p.n] {
 		// A copy, because the original keeps the whole Cookie line alive.
 		e.pieces.values[i] = strings.Clone(value)
 	}
-	if e.cost() > m.limit {
+	e.cost = entryCost + p.size() + len(from.ref) + len(from.sealed) + session.weight()
+	if e.cost > m.limit {
 		return
 	}
 	s := m.shard(e.hash)
@@ -138,13 +139,13 @@ func (m *memory) keep(o origin, p *pieces, session *Session, from stored, genera
 	if old := s.entries[e.hash]; old != nil {
 		s.remove(old)
 	}
-	for s.bytes+e.cost() > m.limit {
+	for s.bytes+e.cost > m.limit {
 		s.evict()
 	}
 	e.slot = len(s.ring)
 	s.ring = append(s.ring, e)
 	s.entries[e.hash] = e
-	s.bytes += e.cost()
+	s.bytes += e.cost
 }
 
 // drop forgets what these values opened to, for a session that has ended.
@@ -230,8 +231,6 @@ func (s *shard) remove(e *entry) {
 	s.ring[len(s.ring)-1] = nil
 	s.ring = s.ring[:len(s.ring)-1]
 	delete(s.entries, e.hash)
-	s.bytes -= e.cost()
+	s.bytes -= e.cost
 	s.kept.remove(e)
 }
-
-func (e *entry) cost() int { return entryCost + openedFactor*(e.pieces.size()+len(e.from.sealed)) }

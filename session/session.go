@@ -9,44 +9,41 @@ import (
 	"github.com/gatehouse-proxy/gatehouse/identity"
 )
 
-// Version is the layout of Session. A session of another version is no session.
-const Version = 1
-
 // Session is who signed in and what came of it. It is immutable once loaded:
 // requests share it, so change a copy and Save that.
 type Session struct {
-	Version int `json:"v"`
+	Version int
 	// ID names the session in logs, revocation and lists. It proves nothing.
-	ID string `json:"id"`
+	ID string
 	// Identity is the person, with the claims that this configuration keeps.
-	Identity identity.Identity `json:"i"`
+	Identity identity.Identity
 	// SID is the provider's session id (claim sid), for its logout messages.
-	SID string `json:"sid,omitempty"`
+	SID string
 	// AuthTime is when the person authenticated at the provider; zero if unknown.
-	AuthTime Time `json:"at,omitzero"`
+	AuthTime Time
 	// Levels remembers each acr reached and when.
-	Levels map[string]Time `json:"l,omitempty"`
+	Levels map[string]Time
 	// Kept fingerprints which claims were kept and how they were read. A
 	// session whose fingerprint is not the running configuration's lacks
 	// something that policies or headers now need.
-	Kept string `json:"k,omitempty"`
+	Kept string
 	// Tokens holds the tokens that this configuration uses, usually none.
-	Tokens Tokens `json:"t,omitzero"`
+	Tokens Tokens
 	// Checked is when the provider last said that the person is still signed
 	// in there; zero means at the sign-in.
-	Checked Time `json:"ck,omitzero"`
+	Checked Time
 	// Edition counts the Updates, so that of two copies the newer is known.
-	Edition int `json:"n,omitempty"`
+	Edition int
 	// Device and Address say where the sign-in came from, for lists of sessions;
 	// empty where nobody lists them.
-	Device  string `json:"d,omitempty"`
-	Address string `json:"a,omitempty"`
+	Device  string
+	Address string
 	// Created is the sign-in, Seen the last recorded use, Ends the hard end.
-	Created Time `json:"c"`
-	Seen    Time `json:"s"`
-	Ends    Time `json:"e"`
+	Created Time
+	Seen    Time
+	Ends    Time
 	// Behind is the store's note that the browser holds an earlier edition.
-	Behind bool `json:"-"`
+	Behind bool
 }
 
 // names reports whether s says who signed in. What does not is no session.
@@ -56,14 +53,14 @@ func (s *Session) names() bool {
 
 // Tokens are what the provider issued, as far as they are used.
 type Tokens struct {
-	ID            string `json:"id,omitempty"`
-	Access        string `json:"a,omitempty"`
-	AccessExpires Time   `json:"ax,omitzero"`
-	IDExpires     Time   `json:"ix,omitzero"`
-	Refresh       string `json:"r,omitempty"`
+	ID            string
+	Access        string
+	AccessExpires Time
+	IDExpires     Time
+	Refresh       string
 	// Spending is when somebody last began to spend Refresh without having
 	// come to an end: whether it is still good cannot be known then.
-	Spending Time `json:"sp,omitzero"`
+	Spending Time
 }
 
 // Errors of a Store. Anything else that Load returns is a fault of ours and

@@ -37,10 +37,10 @@ func NewSignOutStates(keys *Keys, now func() time.Time) *SignOutStates {
 // with "=".
 func (m *SignOutStates) State(r *http.Request, returnTo string) (string, error) {
 	s := sealedSignOut{ReturnTo: returnTo, Created: At(m.clock())}
-	state, err := m.codec.seal(originOf(r), s)
+	state, err := m.codec.sealJSON(originOf(r), s)
 	if err == ErrTooLarge {
 		s.ReturnTo = ""
-		state, err = m.codec.seal(originOf(r), s)
+		state, err = m.codec.sealJSON(originOf(r), s)
 	}
 	return state, err
 }
@@ -48,7 +48,7 @@ func (m *SignOutStates) State(r *http.Request, returnTo string) (string, error) 
 // ReturnTo reads a state that came back to r's host within ten minutes.
 func (m *SignOutStates) ReturnTo(r *http.Request, state string) (returnTo string, ok bool) {
 	var s sealedSignOut
-	if !m.codec.open(originOf(r), state, &s) {
+	if !m.codec.openJSON(originOf(r), state, &s) {
 		return "", false
 	}
 	now := At(m.clock())

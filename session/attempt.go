@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"unicode/utf8"
 )
 
 // Attempt is one sign-in under way, sealed in a cookie of the browser that
@@ -59,44 +58,61 @@ func (a *Attempt) derive(label string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// sealedAttempt is an Attempt as its cookie holds it.
-type sealedAttempt struct {
-	Version  int    `json:"v"`
-	Secret   []byte `json:"k"`
-	Provider string `json:"p"`
-	ReturnTo string `json:"r,omitempty"`
-	// RawReturn stands in for a ReturnTo that is not UTF-8: JSON would mend it,
-	// and people return to the exact address.
-	RawReturn []byte   `json:"rr,omitempty"`
-	Created   Time     `json:"c"`
-	MaxAge    int      `json:"m,omitempty"`
-	ACR       string   `json:"a,omitempty"`
-	Online    bool     `json:"o,omitempty"`
-	Before    *Session `json:"b,omitempty"`
-	Test      string   `json:"t,omitempty"`
-	HandOver  string   `json:"h,omitempty"`
+// attemptVersion is the layout of an attempt's bytes. One of another version is
+// no attempt: raise it with every change below.
+const attemptVersion = 2
+
+// pack writes a before it is sealed, in the order in which unpackAttempt reads.
+func (a *Attempt) pack() ([]byte, error) {
+	p := packer{b: make([]byte, 0, 256)}
+	p.number(attemptVersion)
+	p.text(string(a.secret[:]))
+	p.text(a.Provider)
+	p.text(a.ReturnTo)
+	p.moment(a.Created)
+	p.number(int64(a.MaxAge))
+	p.text(a.ACR)
+	p.flag(a.Online)
+	var before []byte
+	if a.Before != nil {
+		var err error
+		if before, err = a.Before.pack(); err != nil {
+			return nil, err
+		}
+	}
+	p.text(string(before))
+	p.text(a.Test)
+	p.text(a.HandOver)
+	return p.b, p.err
 }
 
-const attemptVersion = 1
-
-func (a *Attempt) sealed() sealedAttempt {
-	s := sealedAttempt{
-		Version: attemptVersion, Secret: a.secret[:], Provider: a.Provider,
-		ReturnTo: a.ReturnTo, Created: a.Created, MaxAge: a.MaxAge, ACR: a.ACR,
-		Online: a.Online, Before: a.Before, Test: a.Test, HandOver: a.HandOver,
+// unpackAttempt reads what pack wrote, and nil from everything else.
+func unpackAttempt(plain []byte) *Attempt {
+	u := unpacker{rest: string(plain)}
+	if u.number() != attemptVersion {
+		return nil
 	}
-	if !utf8.ValidString(a.ReturnTo) {
-		s.ReturnTo, s.RawReturn = "", []byte(a.ReturnTo)
+	a := new(Attempt)
+	secret := u.text()
+	if len(secret) != len(a.secret) {
+		return nil
 	}
-	return s
-}
-
-// attempt is the way back; false for another version.
-func (s *sealedAttempt) attempt() (*Attempt, bool) {
-	a := &Attempt{
-		Provider: s.Provider, ReturnTo: s.ReturnTo + string(s.RawReturn),
-		Created: s.Created, MaxAge: s.MaxAge, ACR: s.ACR,
-		Online: s.Online, Before: s.Before, Test: s.Test, HandOver: s.HandOver,
+	copy(a.secret[:], secret)
+	a.Provider = u.text()
+	a.ReturnTo = u.text()
+	a.Created = u.moment()
+	a.MaxAge = int(u.number())
+	a.ACR = u.text()
+	a.Online = u.flag()
+	if before := u.text(); before != "" {
+		if a.Before = unpack([]byte(before)); a.Before == nil {
+			return nil
+		}
 	}
-	return a, s.Version == attemptVersion && copy(a.secret[:], s.Secret) == len(a.secret)
+	a.Test = u.text()
+	a.HandOver = u.text()
+	if u.broken || u.rest != "" {
+		return nil
+	}
+	return a
 }

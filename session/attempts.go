@@ -68,10 +68,10 @@ func (m *Attempts) New(r *http.Request, a Attempt) (Secrets, *AttemptCookie, err
 	a.Created = At(m.clock())
 	rand.Read(a.secret[:]) // never fails (crypto/rand since Go 1.24)
 	o := originOf(r)
-	value, err := m.codec.sealJSON(o, a.sealed())
+	value, err := m.seal(o, &a)
 	if errors.Is(err, ErrTooLarge) {
 		a.ReturnTo = "/"
-		value, err = m.codec.sealJSON(o, a.sealed())
+		value, err = m.seal(o, &a)
 	}
 	if err != nil {
 		return Secrets{}, nil, fmt.Errorf("start sign-in: %w", err)
@@ -172,14 +172,22 @@ func (m *Attempts) Finish(w http.ResponseWriter, r *http.Request, state string) 
 	expireCookie(w.Header(), o, m.name(o, state))
 }
 
+func (m *Attempts) seal(o origin, a *Attempt) (string, error) {
+	plain, err := a.pack()
+	if err != nil {
+		return "", err
+	}
+	return m.codec.seal(o, plain)
+}
+
 // open returns the attempt sealed in value if it is not over yet, or nil.
 func (m *Attempts) open(o origin, value string, now Time) *Attempt {
-	var s sealedAttempt
-	if !m.codec.openJSON(o, value, &s) {
+	plain, ok := m.codec.open(o, value)
+	if !ok {
 		return nil
 	}
-	a, ok := s.attempt()
-	if !ok || a.Created > now+clockSkew || now >= a.Created+attemptLife {
+	a := unpackAttempt(plain)
+	if a == nil || a.Created > now+clockSkew || now >= a.Created+attemptLife {
 		return nil
 	}
 	return a

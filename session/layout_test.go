@@ -31,6 +31,34 @@ func TestNoFieldIsLost(t *testing.T) {
 	}
 }
 
+func TestNoFieldOfAnAttemptIsLost(t *testing.T) {
+	a := Attempt{Before: &Session{Version: Version, ID: "id", Levels: map[string]Time{"mfa": 1}}, secret: [32]byte{0: 1, 31: 0xff}}
+	a.Before.Identity.Issuer, a.Before.Identity.Subject = "i", "s"
+	v := reflect.ValueOf(&a).Elem()
+	for i := range v.NumField() {
+		if f := v.Field(i); f.CanSet() && f.Kind() != reflect.Pointer {
+			fill(t, f, v.Type().Field(i).Name)
+		}
+	}
+	a.ReturnTo = "/\xff?a=%2F"
+	plain, err := a.pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := unpackAttempt(plain)
+	if diff := cmp.Diff(&a, got, cmp.AllowUnexported(Attempt{})); diff != "" {
+		t.Error(diff)
+	}
+	for n := range plain {
+		if unpackAttempt(plain[:n]) != nil {
+			t.Errorf("the first %d of %d bytes are an attempt", n, len(plain))
+		}
+	}
+	if unpackAttempt(append(plain, 0)) != nil {
+		t.Error("a byte too much is an attempt")
+	}
+}
+
 // fill gives everything in v a value of its own.
 func fill(t *testing.T, v reflect.Value, path string) {
 	switch v.Kind() {
@@ -127,7 +155,7 @@ func TestWhatClaimsCannotBeIsRefused(t *testing.T) {
 	}
 }
 
-// FuzzUnpack wants every session to have one spelling, and nothing to panic or
+// FuzzUnpack wants every session and attempt to have one spelling, and nothing to panic or
 // to reserve more than it was sent.
 func FuzzUnpack(f *testing.F) {
 	s := Session{Version: Version, ID: "id", Levels: map[string]Time{"a": -1, "b": 1 << 62}, Edition: 3}
@@ -147,7 +175,18 @@ func FuzzUnpack(f *testing.F) {
 	f.Add([]byte{4, 0x80, 0})
 	f.Add([]byte{4, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f})
 	f.Add([]byte(`{"v":1}`))
+	attempt := Attempt{Provider: "p", ReturnTo: "/", Created: 1, Before: &s}
+	started, err := attempt.pack()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(started)
 	f.Fuzz(func(t *testing.T, plain []byte) {
+		if a := unpackAttempt(plain); a != nil {
+			if again, err := a.pack(); err != nil || string(again) != string(plain) {
+				t.Fatalf("two spellings of %+v:\n%q\n%q", a, plain, again)
+			}
+		}
 		got := unpack(plain)
 		if got == nil {
 			return

@@ -51,7 +51,7 @@ const maxRemains = 400
 // attempt's cookie. Nobody is signed in by it.
 func (s *Session) Remains() *Session {
 	left := &Session{
-		ID: s.ID, SID: s.SID, AuthTime: s.AuthTime, Created: s.Created, Seen: s.Seen, Ends: s.Ends,
+		Version: Version, ID: s.ID, SID: s.SID, AuthTime: s.AuthTime, Created: s.Created, Seen: s.Seen, Ends: s.Ends,
 		Identity: identity.Identity{Provider: s.Identity.Provider, Issuer: s.Identity.Issuer, Subject: s.Identity.Subject},
 		Levels:   map[string]Time{},
 	}

@@ -33,19 +33,22 @@ func wireServer(t testing.TB) string {
 			fmt.Fprintf(w, "%s:%s", r.URL.Path, body)
 		}),
 	}
-	go server.Serve(watched{l})
+	go server.Serve(watched{l, nil})
 	t.Cleanup(func() { server.Close() })
 	return l.Addr().String()
 }
 
-type watched struct{ net.Listener }
+type watched struct {
+	net.Listener
+	gateway *Gateway
+}
 
 func (l watched) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	return &Wire{Conn: c}, nil
+	return l.gateway.Watch(c), nil
 }
 
 // talk sends raw bytes and returns the status and body of each answer until

@@ -16,6 +16,7 @@ type Gateway struct {
 	current atomic.Pointer[Runtime]
 	running atomic.Int64
 	leaving chan struct{}
+	ahead   readsAhead
 }
 
 // NewGateway starts with rt.

@@ -19,6 +19,7 @@ type Wire struct {
 	foreign atomic.Bool // another protocol is spoken from now on
 
 	mu      sync.Mutex // guards the rest: net/http reads ahead beside a handler
+	reading reading
 	state   wireState
 	heads   []head // complete and not yet asked for by framed, oldest first
 	current head
@@ -39,15 +40,6 @@ const (
 
 // Watch watches a connection whose requests g is to answer.
 func (g *Gateway) Watch(c net.Conn) *Wire { return &Wire{Conn: c, gateway: g} }
-
-// Read reads from the connection and watches.
-func (w *Wire) Read(p []byte) (int, error) {
-	n, err := w.Conn.Read(p)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.watch(p[:n])
-	return n, err
-}
 
 // ReadFrom lets the kernel move a body from the upstream's socket to this one.
 func (w *Wire) ReadFrom(r io.Reader) (int64, error) {
@@ -71,7 +63,7 @@ func (w *Wire) CloseWrite() error {
 func (w *Wire) release() {
 	w.foreign.Store(true)
 	w.forget()
-	_ = w.Conn.SetReadDeadline(time.Time{})
+	_ = w.SetReadDeadline(time.Time{})
 }
 
 // forget stops watching and keeps nothing of what was seen.
@@ -92,5 +84,9 @@ func (w *Wire) Close() error {
 		_ = w.Conn.SetReadDeadline(time.Now().Add(lingerTimeout))
 		_, _ = io.CopyN(io.Discard, w.Conn, lingerBytes)
 	}
-	return w.Conn.Close()
+	err := w.Conn.Close()
+	w.mu.Lock()
+	w.reading.callBack() // to find it closed
+	w.mu.Unlock()
+	return err
 }

@@ -61,6 +61,7 @@ func inform(req *http.Request, res *http.Response) error {
 func (x *answer) begin(req *http.Request, res *http.Response, doubtful bool) {
 	x.conn.head = unbounded
 	x.upload.answered()
+	x.conn.headCame()
 	b := &x.body
 	b.answer = x
 	b.reusable = !res.Close && !req.Close && !doubtful && res.ProtoAtLeast(1, 1)

@@ -102,7 +102,7 @@ func (b *body) writeBuffered(w io.Writer) (int64, error) {
 // handOver lets to read the rest from the connection itself.
 func (b *body) handOver(to io.ReaderFrom) (int64, error) {
 	c := b.answer.conn
-	c.readBody()
+	c.clear(c.Conn) // who reads from the connection itself knows nothing of our patience
 	rest := &io.LimitedReader{R: c.Conn, N: b.left}
 	n, err := to.ReadFrom(rest)
 	b.left = rest.N

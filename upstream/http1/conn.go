@@ -31,8 +31,8 @@ type conn struct {
 	// Of the present exchange, touched by the goroutine that reads.
 	answered bool   // a byte of the answer has come
 	head     int64  // bytes that the answer's heads may still take, or unbounded
-	waiting  bool   // a read deadline is set
 	out      []byte // memory for the next head
+	patience
 }
 
 func newConn(client *Client, c net.Conn) *conn {
@@ -48,18 +48,15 @@ func newConn(client *Client, c net.Conn) *conn {
 // errHeadTooLarge ends an answer whose heads never end.
 var errHeadTooLarge = errors.New("the head of the answer is too large")
 
-// Read is what the bufio.Reader reads from. It bounds heads and takes the
-// deadline of the head off a body, which may take as long as it likes.
+// Read is what the bufio.Reader reads from. It bounds heads.
 func (c *conn) Read(p []byte) (int, error) {
 	switch {
 	case c.head == 0:
 		return 0, errHeadTooLarge
 	case c.head > 0:
 		p = p[:min(int64(len(p)), c.head)]
-	default:
-		c.readBody()
 	}
-	n, err := c.Conn.Read(p)
+	n, err := c.patience.read(c.Conn, p)
 	if n > 0 {
 		c.answered = true
 		if c.head > 0 {
@@ -105,30 +102,17 @@ func (c *conn) send(req *http.Request, x *answer) error {
 		return err
 	}
 	if hasBody(req) {
+		c.leaveToUpload(c.Conn)
 		x.upload = startUpload(c, req)
 		return nil
 	}
 	closeBody(req)
-	c.awaitHead()
+	c.until(time.Now().Add(c.client.o.ResponseHeader))
 	return nil
 }
 
 // maxSpare bounds the memory that an idle connection keeps for the next head.
 const maxSpare = 8 << 10
-
-// awaitHead starts the clock for the answer's head.
-func (c *conn) awaitHead() {
-	c.waiting = true
-	_ = c.Conn.SetReadDeadline(time.Now().Add(c.client.o.ResponseHeader))
-}
-
-// readBody takes the head's deadline off.
-func (c *conn) readBody() {
-	if c.waiting {
-		c.waiting = false
-		_ = c.Conn.SetReadDeadline(time.Time{})
-	}
-}
 
 // keep puts the connection into the pool.
 func (c *conn) keep() { c.client.idle.put(c) }

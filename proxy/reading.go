@@ -1,0 +1,204 @@
+package proxy
+
+import (
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// net/http sets five read deadlines for every request and reads one byte ahead
+// beside every handler, to learn whether the client leaves. Most of that is
+// never felt: a deadline is replaced before anybody waits for it, and the
+// handler is done before a byte could come. reading has the effects without
+// most of the cost: the connection gets a deadline only where a read could wait
+// longer than was asked for, and a read ahead begins by waiting here, where it
+// is cheap to call back, and reaches the connection if the handler takes long.
+//
+// Wire's mutex guards it.
+type reading struct {
+	due   time.Time // the deadline that was asked for; zero is none
+	set   time.Time // the one that the connection has
+	spent bool      // the connection's has passed: every read fails at once
+	busy  bool      // a read of the connection is under way
+	// writes is the same for writing, where only zero is asked for twice.
+	writes bool
+
+	ahead  sync.Cond // of parked
+	parked bool      // a read ahead waits here
+	parks  uint32    // how often one did
+	known  uint32    // parks when the gateway last looked
+	listed bool      // the gateway looks
+}
+
+// Read reads from the connection and watches.
+func (w *Wire) Read(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(p) == 1 && w.betweenRequests() {
+		if err := w.readAhead(); err != nil {
+			return 0, err
+		}
+	}
+	for {
+		if d := &w.reading; d.spent || !d.due.IsZero() && (d.set.IsZero() || d.due.Before(d.set)) {
+			if err := w.apply(d.due); err != nil {
+				return 0, err
+			}
+		}
+		w.reading.busy = true
+		w.mu.Unlock()
+		n, err := w.Conn.Read(p)
+		w.mu.Lock()
+		w.reading.busy = false
+		w.watch(p[:n])
+		if n == 0 && w.early(err) {
+			continue
+		}
+		return n, err
+	}
+}
+
+// early reports a deadline that has passed on the connection, and is not the
+// one that was asked for.
+func (w *Wire) early(err error) bool {
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return false
+	}
+	w.reading.spent = true
+	due := w.reading.due
+	return due.IsZero() || due.After(time.Now())
+}
+
+func (w *Wire) apply(t time.Time) error {
+	w.reading.set, w.reading.spent = t, false
+	return w.Conn.SetReadDeadline(t)
+}
+
+// SetReadDeadline bounds reads. One that is under way feels it, too.
+func (w *Wire) SetReadDeadline(t time.Time) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d := &w.reading
+	d.due = t
+	switch {
+	case d.parked && !t.IsZero():
+		d.callBack()
+	case d.busy && !t.IsZero() && (d.set.IsZero() || t.Before(d.set)):
+		return w.apply(t)
+	}
+	return nil
+}
+
+// SetWriteDeadline bounds writes.
+func (w *Wire) SetWriteDeadline(t time.Time) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if t.IsZero() && !w.reading.writes {
+		return nil
+	}
+	w.reading.writes = !t.IsZero()
+	return w.Conn.SetWriteDeadline(t)
+}
+
+// SetDeadline bounds both.
+func (w *Wire) SetDeadline(t time.Time) error {
+	return errors.Join(w.SetReadDeadline(t), w.SetWriteDeadline(t))
+}
+
+// betweenRequests reports that nothing is to be read but a next request.
+func (w *Wire) betweenRequests() bool {
+	return w.state == inHead && len(w.line) == 0 && len(w.current.requestLine) == 0 && w.gateway != nil
+}
+
+// readAhead waits until somebody wants the read to end, which is its error, or
+// until the gateway finds that it takes long.
+func (w *Wire) readAhead() error {
+	d := &w.reading
+	if !d.due.IsZero() {
+		return nil // somebody waits for what comes
+	}
+	if d.ahead.L == nil {
+		d.ahead.L = &w.mu
+	}
+	d.parked = true
+	d.parks++
+	if !d.listed {
+		d.listed = true
+		w.gateway.ahead.add(w)
+	}
+	for d.parked {
+		d.ahead.Wait()
+	}
+	if due := d.due; !due.IsZero() && !due.After(time.Now()) {
+		return os.ErrDeadlineExceeded
+	}
+	return nil
+}
+
+// callBack ends the wait of readAhead.
+func (d *reading) callBack() {
+	if d.parked {
+		d.parked = false
+		d.ahead.Signal()
+	}
+}
+
+// lookEvery is how often the gateway looks at reads that wait ahead: a client
+// that leaves is noticed after twice that.
+const lookEvery = 50 * time.Millisecond
+
+// readsAhead are the connections that had a read waiting lately.
+type readsAhead struct {
+	mu     sync.Mutex // guards the rest; whoever holds it takes no Wire's
+	wires  []*Wire
+	ticker *time.Timer // runs while there are any
+}
+
+func (a *readsAhead) add(w *Wire) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.wires = append(a.wires, w)
+	if a.ticker == nil {
+		a.ticker = time.AfterFunc(lookEvery, a.look)
+	}
+}
+
+// look sends the reads that have waited since it last looked to their
+// connections, and forgets those connections on which nothing happened.
+func (a *readsAhead) look() {
+	a.mu.Lock()
+	wires := a.wires
+	a.wires = nil
+	a.mu.Unlock()
+	kept := wires[:0]
+	for _, w := range wires {
+		if w.lookAhead() {
+			kept = append(kept, w)
+		}
+	}
+	clear(wires[len(kept):])
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.wires = append(kept, a.wires...)
+	if a.ticker = nil; len(a.wires) > 0 {
+		a.ticker = time.AfterFunc(lookEvery, a.look)
+	}
+}
+
+// lookAhead reports whether the connection is worth another look.
+func (w *Wire) lookAhead() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d := &w.reading
+	if d.parks != d.known {
+		d.known = d.parks
+		return true
+	}
+	d.callBack()
+	d.listed = false
+	return false
+}
+
+var _ net.Conn = (*Wire)(nil)

@@ -81,8 +81,9 @@ func (w *Wire) lingerAtClose() { w.linger.Store(true) }
 // first ended on our side, and what comes is thrown away for half a second.
 func (w *Wire) Close() error {
 	if w.linger.Swap(false) && w.CloseWrite() == nil {
-		_ = w.Conn.SetReadDeadline(time.Now().Add(lingerTimeout))
-		_, _ = io.CopyN(io.Discard, w.Conn, lingerBytes)
+		w.forget()
+		_ = w.SetReadDeadline(time.Now().Add(lingerTimeout))
+		_, _ = io.CopyN(io.Discard, w, lingerBytes)
 	}
 	err := w.Conn.Close()
 	w.mu.Lock()

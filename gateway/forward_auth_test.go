@@ -1,7 +1,9 @@
 package gateway_test
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -41,11 +43,15 @@ func askHouse(t *testing.T, h *house, method, target string, lines ...string) *h
 	t.Helper()
 	conn := h.connect(t)
 	conn.write(method + " " + target + " HTTP/1.1\n" + strings.Join(lines, "\n") + "\nConnection: close\n\n")
-	res, err := http.ReadResponse(conn.r, nil)
+	res, err := http.ReadResponse(conn.r, &http.Request{Method: method})
 	if err != nil {
 		t.Fatal(err)
 	}
-	res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body = io.NopCloser(bytes.NewReader(body))
 	return res
 }
 
@@ -98,6 +104,47 @@ func TestForwardAuthSendsPeopleToSignIn(t *testing.T) {
 		if fetch.StatusCode != 401 || len(fetch.Header["Set-Cookie"]) > 0 {
 			t.Errorf("%s, a fetch: %d %v", dialect, fetch.StatusCode, fetch.Header)
 		}
+	}
+}
+
+// TestForwardAuthShowsRefusalsAlone: nginx hands the answer of this address on
+// to the client, so nobody is vouched for in it, whatever is asked.
+func TestForwardAuthShowsRefusalsAlone(t *testing.T) {
+	t.Parallel()
+	h := start(t, asking)
+	staff, other := "Cookie: "+h.visitorCookie("ana.kovacs"), "Cookie: "+h.visitorCookie("cleo.marsh")
+	for _, c := range []struct {
+		address, cookie string
+		want            int
+		says            string
+	}{
+		{home + "/wiki?a=b", other, 403, "prompt=login&amp;rd=%2Fwiki%3Fa%3Db"},
+		{home + "/wiki", "X-No: cookie", 401, "Sign in"},
+		{home + "/wiki?a=b", staff, 403, `href="/wiki?a=b"`},
+		{home + "/public/x", "X-No: cookie", 403, "try again"},
+		{"https://nowhere.example.test/", staff, 403, ""},
+	} {
+		_, lines := described("nginx", "GET", c.address)
+		res := askHouse(t, h, "GET", "/.auth/verify/nginx/page", append(lines, c.cookie, "Accept: text/html", "Sec-Fetch-Mode: navigate")...)
+		body, _ := io.ReadAll(res.Body)
+		if res.StatusCode != c.want || !strings.Contains(string(body), c.says) || res.Header.Get("Content-Type") != "text/html; charset=utf-8" {
+			t.Errorf("%s: %d, want %d with %q\n%s", c.address, res.StatusCode, c.want, c.says, body)
+		}
+		for name := range res.Header {
+			if strings.HasPrefix(name, "X-Forwarded-") || strings.HasPrefix(name, "X-Gatehouse-") || name == "Set-Cookie" {
+				t.Errorf("%s: tells the client %s", c.address, name)
+			}
+		}
+	}
+	// Whatever was asked for, a GET is answered whole.
+	if res := askHouse(t, h, "GET", "/.auth/verify/caddy", "Host: app.example.test", "X-Forwarded-Method: HEAD", "X-Forwarded-Proto: https",
+		"X-Forwarded-Host: app.example.test", "X-Forwarded-Uri: /wiki", other, "Accept: text/html"); res.StatusCode != 403 || res.ContentLength < 100 {
+		t.Errorf("a HEAD: %d, %d bytes", res.StatusCode, res.ContentLength)
+	}
+	// Benign: only this address of this dialect.
+	_, lines := described("nginx", "GET", home+"/wiki")
+	if res := askHouse(t, h, "GET", "/.auth/verify/nginx", append(lines, staff)...); res.StatusCode != 200 {
+		t.Errorf("nginx: %d", res.StatusCode)
 	}
 }
 

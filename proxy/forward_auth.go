@@ -16,6 +16,11 @@ import (
 // auth_path; the name of their dialect follows.
 const verifyPath = "/verify/"
 
+// pagePath follows the name of a dialect whose proxies drop the bodies of
+// refusals. They ask once more there, and hand all of the answer on to the
+// client, who must never be vouched for.
+const pagePath = "/page"
+
 // asked is the request that another proxy asks about.
 type asked struct{ method, scheme, host, target string }
 
@@ -145,6 +150,13 @@ func (rt *Runtime) verify(w http.ResponseWriter, r *http.Request, v *visit, d di
 	case err != nil:
 		return err
 	}
+	if d.plain && rest == pagePath {
+		return &page.Error{
+			Status: http.StatusForbidden, Reason: "forward_auth_allowed",
+			Text:     "The proxy in front did not let this pass, though nothing here speaks against it. Please try again.",
+			RetryURL: r.URL.RequestURI(),
+		}
+	}
 	return rt.vouch(w, r, v, caller, d)
 }
 
@@ -197,6 +209,7 @@ func (rt *Runtime) enterAsked(r *http.Request, v *visit, a asked) (*http.Request
 		// Our own addresses must come here, and never reach the application.
 		return refuse(&page.Error{Status: http.StatusForbidden, Reason: "forward_auth_own_address", Text: "The proxy in front must send this address to Gatehouse itself."})
 	}
+	v.about = about
 	if err := rt.enterRoute(about, v); err != nil {
 		return refuse(err)
 	}
@@ -204,6 +217,19 @@ func (rt *Runtime) enterAsked(r *http.Request, v *visit, a asked) (*http.Request
 		return refuse(err)
 	}
 	return about, nil
+}
+
+// reader is the request whose sender reads the answer to r: the asked one, for its
+// proxy hands refusals on.
+func (v *visit) reader(r *http.Request) *http.Request {
+	if v.about == nil {
+		return r
+	}
+	about := *v.about
+	if about.Method == http.MethodHead {
+		about.Method = http.MethodGet // the proxy may have asked by one, and waits for the body
+	}
+	return &about
 }
 
 // owns reports whether the path lies under auth_path.

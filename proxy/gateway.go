@@ -89,7 +89,7 @@ func (rt *Runtime) answer(w *telemetry.ResponseWriter, r *http.Request, v *visit
 	v.record.Reason = answer.Reason
 	rt.metrics.Refused(answer.Reason)
 	v.record.Err = answer.Cause
-	rt.pages.WriteError(w, r, answer, v.record.RequestID)
+	rt.pages.WriteError(w, v.reader(r), answer, v.record.RequestID)
 }
 
 // finish closes the record. A panic of ours answers 500 if nothing was sent,

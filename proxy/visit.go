@@ -13,12 +13,13 @@ import (
 // visit is what the door settled about one request, and what is learnt on the
 // way. Nobody behind the door looks at a forwarded header again.
 type visit struct {
-	peer   netip.Addr // the client; the zero Addr is unknown
-	site   *site      // the public origin asked for; nil for an unknown host
-	path   string     // canonical, see CanonicalPath
-	route  *Route     // nil until routed
-	last   bool       // the connection ends after the answer
-	seen   *view      // what the route makes of the caller; nil is nobody
+	peer   netip.Addr    // the client; the zero Addr is unknown
+	site   *site         // the public origin asked for; nil for an unknown host
+	path   string        // canonical, see CanonicalPath
+	route  *Route        // nil until routed
+	about  *http.Request // what forward auth is asked about, once it could be
+	last   bool          // the connection ends after the answer
+	seen   *view         // what the route makes of the caller; nil is nobody
 	record *telemetry.Record
 
 	// presented is the token that came along, whoever it turned out to prove.

@@ -6,6 +6,7 @@
 //	dex_test.go              examples/gatehouse.yaml with Dex, set up by examples/dex.yaml
 //	oidc_provider_test.go    the certified npm package oidc-provider
 //	pages_test.go            the pages that the demo never shows
+//	forward_auth*_test.go    the examples of forward auth, asked by nginx and Caddy
 //	nginx_test.go            examples/behind-a-proxy.yaml behind nginx
 //
 // What a machine lacks is skipped by name; with CI=true that is a failure.

@@ -137,6 +137,21 @@ func (a asked) holds(t *testing.T) {
 			t.Errorf("cookies %q", all)
 		}
 	})
+	t.Run("the app sees the cookies of others alone", func(t *testing.T) {
+		session := strings.Join(cookies, "; ")
+		for _, around := range [][2]string{{"", ""}, {"", "; a=1"}, {"a=1; ", ""}, {"__Host-gatehouse-x=1; ", "; a=1"}, {"a=1; __Host-gatehouse-x=1; ", "; __Host-gatehouse-y=2; b=2"},
+			{"__Host-gatehouse-x=1; a=1; ", "; b=2"}} {
+			if status, _, body := a.raw(t, "GET /who HTTP/1.1", "Host: "+host, "Cookie: "+around[0]+session+around[1], close); status != http.StatusOK {
+				t.Fatalf("%d %s", status, body)
+			}
+			a.behind.mu.Lock()
+			all := strings.Join(a.behind.last["Cookie"], "; ")
+			a.behind.mu.Unlock()
+			if strings.Contains(all, "gatehouse=") || strings.Contains(all, "a=1") != strings.Contains(strings.Join(around[:], ""), "a=1") || strings.Contains(all, "b=2") != strings.Contains(around[1], "b=2") {
+				t.Errorf("%q: the app saw %q", around, all)
+			}
+		}
+	})
 	t.Run("what is denied is 403, and people read why", func(t *testing.T) {
 		board := p.visit(a.base + "/board?x=1")
 		if board.Status != http.StatusForbidden || !strings.Contains(board.Body, "elif@example.com") || !strings.Contains(board.Body, "rd=%2Fboard%3Fx%3D1") {
@@ -197,18 +212,22 @@ func TestForwardAuthForNginx(t *testing.T) {
 
 func TestForwardAuthForCaddy(t *testing.T) {
 	caddy := program(t, "caddy", "/usr/bin/caddy")
-	a := askedBy(t, "forward-auth.yaml", func(port, certFile, keyFile, gate, app string) {
-		dir := t.TempDir()
-		file := filepath.Join(dir, "Caddyfile")
-		text := "{\n\tadmin off\n\tauto_https off\n\tskip_install_trust\n}\n" + example(t, "forward-auth.Caddyfile",
+	askedBy(t, "forward-auth.yaml", func(port, certFile, keyFile, gate, app string) {
+		runCaddy(t, caddy, example(t, "forward-auth.Caddyfile",
 			"wiki.example.com {", "https://localhost:"+port+" {\n\tbind 127.0.0.1\n\ttls "+certFile+" "+keyFile,
-			"127.0.0.1:8080", gate, "127.0.0.1:3000", app)
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		command := exec.Command(caddy, "run", "--adapter", "caddyfile", "--config", file)
-		command.Env = append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
-		start(t, command)
-	})
-	a.holds(t)
+			"127.0.0.1:8080", gate, "127.0.0.1:3000", app))
+	}).holds(t)
+}
+
+// runCaddy runs Caddy with the sites of a Caddyfile.
+func runCaddy(t *testing.T, caddy, sites string) {
+	t.Helper()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "Caddyfile")
+	if err := os.WriteFile(file, []byte("{\n\tadmin off\n\tauto_https off\n\tskip_install_trust\n}\n"+sites), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(caddy, "run", "--adapter", "caddyfile", "--config", file)
+	command.Env = append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
+	start(t, command)
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -37,13 +38,22 @@ func newListener(port string) (net.Listener, error) {
 	return net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
 }
 
-// trusting is a transport that believes roots alone.
+// trusting is a transport that believes roots alone, and finds all hosts here.
 func trusting(roots *x509.CertPool) *http.Transport {
-	return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
+	return &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			_, port, err := net.SplitHostPort(address)
+			if err != nil {
+				return nil, err
+			}
+			return new(net.Dialer).DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
+		},
+	}
 }
 
-// certificate writes a key and a self-signed certificate for localhost, and
-// returns their files and who believes them.
+// certificate writes a key and a self-signed certificate for localhost and hosts
+// below it, and returns their files and who believes them.
 func certificate(t *testing.T) (certFile, keyFile string, roots *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -52,7 +62,7 @@ func certificate(t *testing.T) (certFile, keyFile string, roots *x509.CertPool) 
 	}
 	now := time.Now()
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost", "*.localhost"},
 		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
 		IsCA: true, BasicConstraintsValid: true,
 	}

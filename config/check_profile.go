@@ -28,6 +28,22 @@ func profiles() []profile {
 	}
 }
 
+// providerPage is the guide to a provider that people take for a type of its
+// own, or "".
+func providerPage(word string) string {
+	switch foldASCII(word) {
+	case "keycloak", "okta", "auth0", "dex", "google":
+		return foldASCII(word) + ".md"
+	case "redhat_sso", "rhsso":
+		return "keycloak.md"
+	case "entra", "entra_id", "entraid", "azure", "azuread", "azure_ad", "aad", "microsoft":
+		return "entra.md"
+	case "google_workspace", "gsuite":
+		return "google.md"
+	}
+	return ""
+}
+
 // providerType: what the type does not know is not silently dropped.
 func (c *checker) providerType(o *Provider, p path) {
 	all := profiles()

@@ -65,6 +65,8 @@ func TestRouteMistakesAreNamedAndTheirTwinsLoad(t *testing.T) {
 			`9:78: routes[1].from: is the address of routes[0] already`},
 		{`routes: [{name: x, from: https://a.example.com, to: http://a, policy: public}, {name: x, from: https://b.example.com, to: http://a, policy: public}]`,
 			`9:87: routes[1].name: is the name of routes[0] already`},
+		{`routes: [{from: https://a.example.com, to: http://a, policy: {allow: everyone}, step_up: 15m}]`,
+			`9:90: routes[0].step_up: must be a mapping, not one value; write it like {acr_values: mfa, max_age: 15m}`},
 		{`routes: [{from: https://a.example.com, to: http://a, policy: {allow: everyone}, step_up: {}}]`,
 			`9:90: routes[0].step_up: asks for nothing; give acr_values, max_age or both, or leave it out`},
 		{`routes: [{from: https://a.example.com, to: http://a, policy: {allow: everyone}, step_up: {acr_values: []}}]`,

@@ -16,7 +16,7 @@ type Config struct {
 	Bearer        []Bearer          `yaml:"bearer" doc:"Programs that call with an access token of a provider."`
 	Assertion     Assertion         `yaml:"assertion" doc:"The signed token by which upstreams know who is calling."`
 	Compat        []string          `yaml:"compat" enum:"cloudflare" doc:"Other products' conventions to keep besides: cloudflare is Cloudflare Access's headers, cookie, addresses and tokens."`
-	Log           Log               `yaml:"log" doc:"What is logged, and how."`
+	Log           Log               `yaml:"log" shape:"{level: info}" doc:"What is logged, and how."`
 	Telemetry     Telemetry         `yaml:"telemetry" doc:"Where traces go."`
 	Pages         Pages             `yaml:"pages" doc:"Whose name, picture and templates the pages show."`
 

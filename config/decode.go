@@ -73,6 +73,10 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, f field, p path) {
 	case reflect.Map:
 		d.dict(n, v, f, p)
 	case reflect.Struct:
+		if f.shape != "" && !isNull(n) && n.Kind != yaml.MappingNode {
+			d.reject(p, "must be a mapping, not %s; write it like %s", shapeOf(n), f.shape)
+			return
+		}
 		d.block(n, v, p, nil)
 	default:
 		d.scalar(n, v, f, p)
@@ -188,7 +192,14 @@ func (d *decoder) known(text string, f field, p path) {
 	if f.inList { // its key is in the plural
 		what = "value"
 	}
-	d.reject(p, "unknown %s %s%s", what, d.source(p).quote(text), didYouMean(text, f.enum))
+	hint := didYouMean(text, f.enum)
+	if f.otherwise != "" && nearest(text, f.enum) == "" {
+		hint = f.otherwise
+		if page := providerPage(text); page != "" && d.source(p).literal() {
+			hint = "; write type: oidc, and see docs/providers/" + page
+		}
+	}
+	d.reject(p, "unknown %s %s%s", what, d.source(p).quote(text), hint)
 }
 
 // list decodes a sequence, or one value as a list of one.

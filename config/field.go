@@ -15,7 +15,9 @@ type field struct {
 	hasFallback bool
 	enum        []string
 	placeholder string
-	inList      bool // the value is an item of a list
+	shape       string // of a block, for whoever wrote something else
+	otherwise   string // what to do about a word that is not in enum
+	inList      bool   // the value is an item of a list
 	kind        reflect.Type
 }
 
@@ -34,6 +36,7 @@ func fieldsOf(t reflect.Type) []field {
 			fallback: fallback, hasFallback: hasFallback,
 			enum:        words(f.Tag.Get("enum")),
 			placeholder: f.Tag.Get("placeholder"),
+			shape:       f.Tag.Get("shape"), otherwise: f.Tag.Get("otherwise"),
 		})
 	}
 	return fields

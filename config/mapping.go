@@ -25,6 +25,14 @@ func (p pair) column() int {
 	return p.value.Column
 }
 
+// shapeOf is what n is, where a mapping is wanted.
+func shapeOf(n *yaml.Node) string {
+	if n.Kind == yaml.SequenceNode {
+		return "a list"
+	}
+	return "one value"
+}
+
 // maxMerges bounds mappings that merge mappings that merge mappings.
 const maxMerges = 8
 
@@ -33,11 +41,7 @@ const maxMerges = 8
 // is a problem: readers disagree about which one counts.
 func (d *decoder) pairs(n *yaml.Node, p path) ([]pair, bool) {
 	if n.Kind != yaml.MappingNode {
-		what := "one value"
-		if n.Kind == yaml.SequenceNode {
-			what = "a list"
-		}
-		d.reject(p, "must be a mapping, not %s", what)
+		d.reject(p, "must be a mapping, not %s", shapeOf(n))
 		return nil, false
 	}
 	return d.merged(n, p, 0), true

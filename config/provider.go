@@ -6,7 +6,7 @@ import "crypto"
 type Provider struct {
 	Name        string `yaml:"name" doc:"Required. Short name, [a-z0-9-]; part of the redirect URI."`
 	DisplayName string `yaml:"display_name" doc:"What people read on the sign-in page. Default the name."`
-	Type        string `yaml:"type" enum:"oidc,pingone,pingone_enterprise,pingone_aic,pingfederate" doc:"Required. oidc for any OpenID provider with discovery. The Ping products build issuer and discovery from fewer words: see docs/providers/ping.md."`
+	Type        string `yaml:"type" enum:"oidc,pingone,pingone_enterprise,pingone_aic,pingfederate" otherwise:"; it can be oidc for any OpenID provider (see docs/providers/README.md), pingone, pingone_enterprise, pingone_aic, pingfederate" doc:"Required. oidc for any OpenID provider with discovery. The Ping products build issuer and discovery from fewer words: see docs/providers/ping.md."`
 
 	Issuer        []string  `yaml:"issuer" placeholder:"https://placeholder.invalid/as" doc:"The issuer, exactly as the provider writes it in its tokens. Required for oidc; for the Ping products only to override what is expected. A list while an environment moves to a custom domain: sign-ins go to the first, the tokens of each are accepted by its own keys."`
 	DiscoveryURL  *URL      `yaml:"discovery_url" doc:"Where the discovery document is, when not at <issuer>/.well-known/openid-configuration."`

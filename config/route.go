@@ -16,17 +16,17 @@ type Route struct {
 	PreserveHost     bool           `yaml:"preserve_host" default:"true" doc:"Forwards the public Host; false sends the upstream's own."`
 	PermitInPath     []string       `yaml:"permit_in_path" enum:"encoded_slash,double_slash,semicolon" doc:"Ambiguous path forms that this upstream needs and reads as Gatehouse does."`
 	WebsocketOrigins []string       `yaml:"websocket_origins" placeholder:"https://placeholder.invalid" doc:"Origins besides the route's own that may open WebSockets."`
-	Timeout          Timeout        `yaml:"timeout" doc:"How long the upstream may take."`
+	Timeout          Timeout        `yaml:"timeout" shape:"{dial: 5s, response_header: 60s}" doc:"How long the upstream may take."`
 	Balance          string         `yaml:"balance" default:"round_robin" enum:"round_robin,least_requests,random" doc:"Which of several upstreams a request goes to: in turn, the one with the fewest requests under way, or the better of two taken by chance."`
-	Health           Health         `yaml:"health" doc:"Asks each upstream whether it is well."`
+	Health           Health         `yaml:"health" shape:"{path: /healthz, interval: 10s}" doc:"Asks each upstream whether it is well."`
 	UpstreamTLS      UpstreamTLS    `yaml:"upstream_tls" doc:"TLS towards an https upstream."`
 	MaxBody          Size           `yaml:"max_body" default:"0" doc:"Largest request body; 0 means no limit."`
 	InsecureHTTP     bool           `yaml:"insecure_http" doc:"Needed for an http:// from on a host that is not loopback: cookies then cross the network in clear."`
 
 	CORSPreflight string `yaml:"cors_preflight" default:"deny" enum:"deny,forward" doc:"Whether a browser's question before a request from another origin passes without a sign-in: OPTIONS with Origin and Access-Control-Request-Method, without body, cookies and Authorization. The application answers it, and is told of nobody."`
-	Portal        Portal `yaml:"portal" doc:"How the route looks among the apps on the page under auth_path."`
+	Portal        Portal `yaml:"portal" shape:"{title: Wiki}" doc:"How the route looks among the apps on the page under auth_path."`
 
-	StepUp StepUp `yaml:"step_up" doc:"Asks people for a stronger or more recent sign-in than the session's, where the policy allows them. Machines and bypass are not asked."`
+	StepUp StepUp `yaml:"step_up" shape:"{acr_values: mfa, max_age: 15m}" doc:"Asks people for a stronger or more recent sign-in than the session's, where the policy allows them. Machines and bypass are not asked."`
 }
 
 // StepUp is the `step_up` block of a route.

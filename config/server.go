@@ -10,7 +10,7 @@ type Server struct {
 	TrustedHeaders  []string  `yaml:"trusted_headers" default:"[X-Forwarded-For, X-Forwarded-Proto]" enum:"X-Forwarded-For,X-Forwarded-Proto,X-Forwarded-Host,Forwarded,X-Real-Ip" doc:"What is believed from trusted_proxies. Two headers for one fact are an error. X-Forwarded-For and Forwarded are read from the right, past trusted addresses."`
 	AuthPath        string    `yaml:"auth_path" default:"/.auth" doc:"Where Gatehouse's own addresses live on every host."`
 	ProbeListen     string    `yaml:"probe_listen" placeholder:"127.0.0.1:0" doc:"Address of a listener with /healthz, /readyz and /metrics and nothing else, for kubelet and Prometheus."`
-	Admin           Admin     `yaml:"admin" doc:"The operators' listener."`
+	Admin           Admin     `yaml:"admin" shape:"{listen: 127.0.0.1:9180}" doc:"The operators' listener."`
 	DrainDelay      Duration  `yaml:"drain_delay" default:"0s" doc:"How long after SIGTERM requests are still taken while /readyz says 503, so that load balancers look elsewhere first."`
 	ShutdownTimeout Duration  `yaml:"shutdown_timeout" default:"30s" doc:"How long running requests may take to finish once the listeners are closed, after SIGTERM and drain_delay."`
 	MaxHeaderBytes  Size      `yaml:"max_header_bytes" default:"64KiB" doc:"Largest request head that is read; a larger one gets 431."`

@@ -14,7 +14,7 @@ type Session struct {
 	RefreshBefore    Duration `yaml:"refresh_before" default:"60s" doc:"Tokens that are in use are renewed this long before they expire."`
 	OnRefreshFailure string   `yaml:"on_refresh_failure" default:"keep" enum:"keep,reauth" doc:"When tokens cannot be renewed for now: keep the session, without expired tokens, or reauth, which sends people to sign in once the tokens have expired. A refusal for good (invalid_grant) always ends the session."`
 	Recheck          Duration `yaml:"recheck" default:"0s" doc:"Ask the provider this often, by a refresh or else by introspection, whether the person is still signed in there; 0 never asks."`
-	Cookie           Cookie   `yaml:"cookie" doc:"The session cookie."`
+	Cookie           Cookie   `yaml:"cookie" shape:"{name: gatehouse}" doc:"The session cookie."`
 	AfterSignOut     string   `yaml:"after_sign_out" placeholder:"/" doc:"Where people land after sign-out: a path or an absolute https URL. Default a page of Gatehouse's."`
 	Store            string   `yaml:"store" default:"cookie" enum:"cookie,redis" doc:"Where sessions live: cookie (sealed, in the browser) or redis (for several replicas, see sessions.md)."`
 	Redis            Redis    `yaml:"redis" doc:"The Redis or Valkey servers, 6 or newer, of store: redis."`

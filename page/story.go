@@ -87,6 +87,10 @@ func reasonStory(reason string) (s story, ok bool) {
 		s = story{"Verify your e-mail address",
 			"The sign-in service has not verified your e-mail address. Verify it there, then sign in again.",
 			"The message with the link may be among your unwanted mail."}
+	case "machine_token_needed":
+		s = story{"For programs with a token",
+			"This address takes requests of programs, each with a token of its own.",
+			"A program sends its token in the header X-Gatehouse-Token, or as a Bearer token in Authorization. Signing in does not open it."}
 	case "session_too_large":
 		s = story{"Your account does not fit",
 			"Your account carries more groups or claims than a browser's cookies can hold.",

@@ -126,7 +126,11 @@ func (p *Pages) actions(r *http.Request, e *Error) []action {
 	case status == http.StatusMisdirectedRequest:
 		return nil // nothing is served under this name
 	case status == http.StatusUnauthorized:
-		add("Sign in", cmp.Or(e.LoginURL, e.RetryURL))
+		if to := cmp.Or(e.LoginURL, e.RetryURL); to != "" {
+			add("Sign in", to)
+		} else {
+			add("See your apps", home) // signing in is no way in
+		}
 		return out
 	case e.RetryURL != "":
 		add("Try again", e.RetryURL)

@@ -161,6 +161,7 @@ func TestEveryErrorPageOffersAWayOn(t *testing.T) {
 		{Error{Status: 400}, []string{"See your apps", "/.auth/"}},
 		{Error{Status: 400, RetryURL: "/.auth/login?rd=%2F"}, []string{"Try again", "/.auth/login?rd=%2F", "See your apps", "/.auth/"}},
 		{Error{Status: 401, LoginURL: "/.auth/login"}, []string{"Sign in", "/.auth/login"}},
+		{Error{Status: 401, Reason: "machine_token_needed"}, []string{"See your apps", "/.auth/"}},
 		{Error{Status: 403}, []string{"See your apps", "/.auth/"}},
 		{Error{Status: 404}, []string{"See your apps", "/.auth/"}},
 		{Error{Status: 421}, nil},

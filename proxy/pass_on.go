@@ -75,6 +75,6 @@ func (rt *Runtime) forbidden(v *visit, c caller) error {
 func tokenRequired() error {
 	return &page.Error{
 		Status: http.StatusUnauthorized, Code: "token_required", Reason: "machine_token_needed",
-		Text: "This address is for machines with a token.",
+		Text: "This address takes requests of programs, each with a token of its own.",
 	}
 }

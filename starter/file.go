@@ -2,6 +2,9 @@ package starter
 
 import (
 	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -48,8 +51,12 @@ func (f *File) Render() string {
 		p("#\n# NOT CARRIED OVER: %s", comment(note))
 	}
 	p("\nserver:")
-	p("  listen: \":8080\"                    # behind something that ends TLS; or set tls or acme here")
-	p("  # trusted_proxies: [10.0.0.0/8]    # whose X-Forwarded-For is believed")
+	if own := f.loopback(); own != "" {
+		p("  listen: %-26s # this machine alone, as from is", quoted(own))
+	} else {
+		p("  listen: \":8080\"                    # behind something that ends TLS; or set tls or acme here")
+		p("  # trusted_proxies: [10.0.0.0/8]    # whose X-Forwarded-For is believed")
+	}
 	p("\nsession:")
 	p("  keys: [\"${GATEHOUSE_KEY}\"]         # gatehouse keygen; keep it: a new one signs everybody out")
 	p("  idle: 1h")
@@ -77,6 +84,29 @@ func (f *File) Render() string {
 		r.render(p)
 	}
 	return b.String()
+}
+
+// loopback is where to listen if only this machine is to come in, or "": who
+// tries something at home does not mean to open it to the network.
+func (f *File) loopback() string {
+	u, err := url.Parse(f.From)
+	if err != nil {
+		return ""
+	}
+	host, port := u.Hostname(), u.Port()
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		host = "127.0.0.1"
+	}
+	if a, err := netip.ParseAddr(host); err != nil || !a.IsLoopback() {
+		return ""
+	}
+	switch {
+	case u.Scheme == "https": // something else ends TLS there
+		port = "8080"
+	case port == "":
+		port = "80"
+	}
+	return net.JoinHostPort(host, port)
 }
 
 func (o *Provider) render(p func(string, ...any)) {

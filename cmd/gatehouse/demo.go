@@ -47,6 +47,9 @@ func demoCommand(std streams) *cobra.Command {
 			return err
 		}
 		if *printConfig {
+			if at.Port() == 0 {
+				return errors.New("--print-config: the gateway that the file is for needs a port, such as --listen 127.0.0.1:8080")
+			}
 			return failed(printDemo(std.out, at))
 		}
 		d, err := newDemo(at)
@@ -64,7 +67,8 @@ func demoCommand(std streams) *cobra.Command {
 type demo struct {
 	Listen, Base, Localhost, Provider, App string
 	EnvironmentID                          string
-	Running                                bool // false: a file to start one's own from
+	Running                                bool   // false: a file to start one's own from
+	Beside                                 string // where the demo then runs
 
 	file          []byte // the configuration
 	provider, app net.Listener
@@ -90,10 +94,17 @@ func loopback(listen string) (netip.AddrPort, error) {
 	return at, nil
 }
 
-// printDemo writes the file that a demo on at runs, less what only it needs.
+// printDemo writes the file that a demo on at runs, less what only it needs. A
+// gateway with that file takes the demo's place at, so provider and app are
+// those of a demo beside it.
 func printDemo(w io.Writer, at netip.AddrPort) error {
 	d := demoAt(at)
-	d.Provider, d.App = "http://"+portAfter(at, 1).String(), "http://"+portAfter(at, 2).String()
+	beside := netip.AddrPortFrom(at.Addr(), at.Port()-1000)
+	if at.Port() < 32768 {
+		beside = portAfter(at, 1000)
+	}
+	d.Beside = beside.String()
+	d.Provider, d.App = "http://"+portAfter(beside, 1).String(), "http://"+portAfter(beside, 2).String()
 	return demoTemplate.Execute(w, d)
 }
 

@@ -5,14 +5,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/gatehouse-proxy/gatehouse/config"
 	"github.com/gatehouse-proxy/gatehouse/gateway"
@@ -76,17 +74,13 @@ func firstFile(a *answers, std streams) (*starter.File, error) {
 	if a.environmentID != "" && a.issuer != "" {
 		return nil, errors.New("--pingone-environment-id and --issuer are two providers: give one")
 	}
-	if err := a.complete(f, std); err != nil {
+	q := questions{in: bufio.NewReader(std.in), out: std.err, terminal: asks(std.in)}
+	if err := a.complete(f, &q); err != nil {
 		return nil, err
 	}
 	f.From, f.To = a.from, a.to
 	if a.cloudflare == "" {
-		p := starter.Provider{Name: "idp", Type: "oidc", Issuer: a.issuer, ClientID: a.clientID}
-		if a.environmentID != "" {
-			p = starter.Provider{Name: "ping", Type: "pingone", EnvironmentID: a.environmentID, ClientID: a.clientID}
-		}
-		p.SecretVariable = starter.SecretVariable(p.Name)
-		f.Providers = append(f.Providers, p)
+		f.Providers = append(f.Providers, a.provider())
 	}
 	for i := range f.Providers {
 		p := &f.Providers[i]
@@ -104,69 +98,14 @@ func firstFile(a *answers, std streams) (*starter.File, error) {
 	return f, nil
 }
 
-// complete fills in what flags left out: by questions on a terminal, elsewhere
-// not at all.
-func (a *answers) complete(f *starter.File, std streams) error {
-	terminal := asks(std.in)
-	in := bufio.NewReader(std.in)
-	var missing []string
-	ask := func(flag, question string, into *string) error {
-		if *into != "" {
-			return nil
-		}
-		if !terminal {
-			missing = append(missing, flag)
-			return nil
-		}
-		fmt.Fprintf(std.err, "%s: ", question)
-		line, err := in.ReadString('\n')
-		*into = strings.TrimSpace(line)
-		if *into == "" {
-			return errors.Join(failed(fmt.Errorf("%s is needed", flag)), err)
-		}
-		return nil
+// provider is the one that the answers name.
+func (a *answers) provider() starter.Provider {
+	p := starter.Provider{Name: "idp", Type: "oidc", Issuer: a.issuer, ClientID: a.clientID}
+	if a.environmentID != "" {
+		p = starter.Provider{Name: "ping", Type: "pingone", EnvironmentID: a.environmentID, Region: a.region, ClientID: a.clientID}
 	}
-	if a.cloudflare == "" && a.environmentID == "" && a.issuer == "" {
-		var which string
-		if err := ask("--pingone-environment-id or --issuer", "PingOne environment id, or the issuer of another provider (https://…)", &which); err != nil {
-			return err
-		}
-		if strings.Contains(which, "://") {
-			a.issuer = which
-		} else {
-			a.environmentID = which
-		}
-	}
-	ping := a.environmentID != ""
-	for _, p := range f.Providers {
-		ping = ping || p.Type == "pingone"
-	}
-	if ping {
-		if err := ask("--region", "PingOne region (na, ca, eu, au, sg, asia)", &a.region); err != nil {
-			return err
-		}
-	}
-	if a.cloudflare == "" {
-		if err := ask("--client-id", "Client id of the application at the provider", &a.clientID); err != nil {
-			return err
-		}
-	}
-	if err := ask("--from", "Public address (https://wiki.example.com)", &a.from); err != nil {
-		return err
-	}
-	if err := ask("--to", "The application's own address (http://10.0.0.5:8080)", &a.to); err != nil {
-		return err
-	}
-	if len(missing) > 0 {
-		return fmt.Errorf("missing: %s (questions are asked on a terminal only)", strings.Join(missing, ", "))
-	}
-	return nil
-}
-
-// asks tells whether somebody sits there to answer.
-func asks(r io.Reader) bool {
-	file, ok := r.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
+	p.SecretVariable = starter.SecretVariable(p.Name)
+	return p
 }
 
 // writeFirst checks the file before it writes it: a first file that does not

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -45,7 +46,12 @@ func keygenCommand(std streams) *cobra.Command {
 			Short: "Print a service token, and the line for the file",
 			Long: "Prints a service token for the program NAME, and the line for service_tokens.\n" +
 				"The token is shown this once: give it to the program, and only the line to the file.",
-			Args: cobra.ExactArgs(1),
+			Args: func(_ *cobra.Command, args []string) error {
+				if len(args) != 1 {
+					return errors.New("give the token one name, the program's: gatehouse keygen service-token ci")
+				}
+				return nil
+			},
 			RunE: func(_ *cobra.Command, args []string) error { return serviceToken(std, args[0]) },
 		},
 	)

@@ -101,12 +101,16 @@ func run(args []string, std streams) int {
 		SilenceUsage:  true,
 		Args:          known,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if asked, _ := cmd.Flags().GetBool("version"); asked { // the flag is there, and a bool
+				return printVersion(std.out)
+			}
 			cmd.SetOut(std.err)
 			cmd.Usage()
 			return &exitError{status: exitUsage}
 		},
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
+	root.Flags().Bool("version", false, "print the version; the command version says the same")
 	root.SetArgs(args)
 	root.SetIn(std.in)
 	root.SetOut(std.out)

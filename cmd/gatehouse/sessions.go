@@ -168,6 +168,10 @@ func printJSON(w io.Writer, v any) error {
 }
 
 func printSessions(w io.Writer, list gateway.SessionList) error {
+	if len(list.Sessions) == 0 {
+		_, err := fmt.Fprintln(w, "no sessions")
+		return failed(err)
+	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ID\tUSER\tPROVIDER\tDEVICE\tADDRESS\tSEEN\tEXPIRES")
 	for _, s := range list.Sessions {

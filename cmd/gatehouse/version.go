@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 
@@ -46,14 +47,19 @@ func versionCommand(std streams) *cobra.Command {
 	}
 	asJSON := cmd.Flags().Bool("json", false, "print JSON")
 	cmd.RunE = func(*cobra.Command, []string) error {
-		b := build()
 		if *asJSON {
+			b := build()
 			return failed(json.NewEncoder(std.out).Encode(map[string]string{
 				"version": b.Version, "commit": b.Commit, "go": runtime.Version(),
 			}))
 		}
-		_, err := fmt.Fprintf(std.out, "gatehouse %s (commit %s, %s)\n", b.Version, b.Commit, runtime.Version())
-		return failed(err)
+		return printVersion(std.out)
 	}
 	return cmd
+}
+
+func printVersion(w io.Writer) error {
+	b := build()
+	_, err := fmt.Fprintf(w, "gatehouse %s (commit %s, %s)\n", b.Version, b.Commit, runtime.Version())
+	return failed(err)
 }

@@ -192,7 +192,7 @@ func (f *Forwarder) Forward(w http.ResponseWriter, r *http.Request, v Visit) err
 		}
 		x.upload.ReadCloser, x.upload.deadline, x.upload.wire = in.Body, http.NewResponseController(w), wireOf(r)
 		in.Body = &x.upload
-		defer x.upload.Close() // ReverseProxy does it as well; much depends on it
+		defer x.upload.Close() // when the answer has been passed on; of WebSockets ReverseProxy does it as well
 		if r.ProtoMajor == 1 {
 			// Without it net/http reads away what is left of the request as
 			// soon as the answer begins, and an upstream that answers while

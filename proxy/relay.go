@@ -19,10 +19,9 @@ func (f *Forwarder) relay(x *exchange, in *http.Request) {
 	out := x.outgoing(in, f.scrubber)
 	f.rewrite(in, out)
 	if out.Body != nil {
-		// Whoever sends the body in a goroutine of its own stops here, and not
-		// before: a body that is closed over unread bytes ends the connection,
-		// which looks as if the client had gone.
-		defer out.Body.Close()
+		// Whoever sends the body in a goroutine of its own stops when Forward
+		// closes it, and not before: a body that is closed over unread bytes
+		// ends the connection, which looks as if the client had gone.
 		out.Body = io.NopCloser(out.Body)
 	}
 	res, err := f.upstream.RoundTrip(out)

@@ -13,8 +13,8 @@ type Watched struct {
 	Sentinels       []*Server
 }
 
-// StartWatched starts all five. A sentinel gives a silent master up after half
-// a second.
+// StartWatched starts all five. The sentinels give nobody up for being slow, as
+// everybody is on a busy machine: FailOver tells them to.
 func StartWatched(t testing.TB) *Watched {
 	t.Helper()
 	w := &Watched{Master: Start(t, "--repl-diskless-sync-delay", "0")}
@@ -25,7 +25,7 @@ func StartWatched(t testing.TB) *Watched {
 	for range 3 {
 		s := prepare(t, "redis-sentinel", nil)
 		write(t, s.dir, "sentinel.conf", fmt.Sprintf(
-			"sentinel monitor gatehouse 127.0.0.1 %s 2\nsentinel down-after-milliseconds gatehouse 500\nsentinel failover-timeout gatehouse 1000\n",
+			"sentinel monitor gatehouse 127.0.0.1 %s 2\nsentinel down-after-milliseconds gatehouse 600000\nsentinel failover-timeout gatehouse 60000\n",
 			w.Master.Port()))
 		s.Start()
 		// They look every ten seconds otherwise.
@@ -39,6 +39,19 @@ func StartWatched(t testing.TB) *Watched {
 		})
 	}
 	return w
+}
+
+// FailOver has the replica take the master's place, and returns when every
+// sentinel knows.
+func (w *Watched) FailOver() {
+	w.Replica.t.Helper()
+	w.Sentinels[0].Do("SENTINEL", "FAILOVER", "gatehouse")
+	for _, s := range w.Sentinels {
+		Eventually(s.t, "the replica is the master", func() bool {
+			return strings.Contains(s.Ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "gatehouse"), "\r\n"+w.Replica.Port()+"\r\n") &&
+				strings.Contains(w.Replica.Ask("ROLE"), "master")
+		})
+	}
 }
 
 // Addresses are the sentinels'.

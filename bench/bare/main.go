@@ -17,6 +17,8 @@ import (
 func main() {
 	listen := flag.String("listen", "127.0.0.1:9302", "address to listen on")
 	to := flag.String("to", "http://127.0.0.1:9301", "upstream")
+	cert := flag.String("cert", "", "certificate for TLS, with HTTP/2")
+	key := flag.String("key", "", "its private key")
 	flag.Parse()
 
 	target, err := url.Parse(*to)
@@ -43,6 +45,9 @@ func main() {
 		ErrorLog:   log.New(io.Discard, "", 0),
 	}
 	server := &http.Server{Addr: *listen, Handler: proxy, ReadHeaderTimeout: 10 * time.Second}
+	if *cert != "" {
+		log.Fatal(server.ListenAndServeTLS(*cert, *key))
+	}
 	log.Fatal(server.ListenAndServe())
 }
 

@@ -3,10 +3,12 @@ package main
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/gatehouse-proxy/gatehouse/devidp"
 )
@@ -16,16 +18,19 @@ import (
 // a time.
 type bed struct {
 	settings
-	bin, dir  string // built programs; files of this run
-	key       string // of sessions
+	bin, dir string // built programs; files of this run
+	key      string // of sessions
+	subjects map[string]*subject
+
+	mu        sync.Mutex // guards the rest: an interrupt closes in the midst of a row
 	processes map[string]*process
-	subjects  map[string]*subject
+	closed    bool
 }
 
 // places are everybody's names in the order of their ports.
 var places = []string{
 	"upstream", "idp", "redis", "nginx", "bare", "bare-tls", "haproxy", "apache", "oauth2-proxy", "vouch",
-	"nginx-gatehouse", "nginx-vouch", "nginx-oauth2-proxy",
+	"nginx-gatehouse", "nginx-vouch",
 	"plain", "admin", "full", "on-redis", "verify", "tls", "routes-10", "routes-1000", "sessions", "many-sessions", "start", "idle", "idle-bare",
 }
 
@@ -42,8 +47,11 @@ func newBed(s settings, bin string) (*bed, error) {
 	}, nil
 }
 
-// close ends everybody.
+// close ends everybody, for good.
 func (b *bed) close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
 	for _, p := range b.processes {
 		p.stop()
 	}
@@ -68,23 +76,32 @@ func (b *bed) file(name, content string) (string, error) {
 
 // run starts what listens at a place, unless it is up.
 func (b *bed) run(place, cpus string, argv ...string) (*process, error) {
-	if p := b.processes[place]; p != nil {
-		return p, nil
+	b.mu.Lock()
+	p, known := b.processes[place]
+	var err error
+	if !known && b.closed {
+		err = errors.New("the bed is closed")
+	} else if !known {
+		if p, err = start(place, filepath.Join(b.dir, place+".log"), cpus, argv...); err == nil {
+			b.processes[place] = p
+		}
 	}
-	p, err := start(place, filepath.Join(b.dir, place+".log"), cpus, argv...)
-	if err != nil {
-		return nil, err
+	b.mu.Unlock()
+	if err != nil || known {
+		return p, err
 	}
-	b.processes[place] = p
 	return p, p.await(b.address(place))
 }
 
 // end stops what listens at a place.
 func (b *bed) end(place string) {
-	if p := b.processes[place]; p != nil {
+	b.mu.Lock()
+	p := b.processes[place]
+	delete(b.processes, place)
+	b.mu.Unlock()
+	delete(b.subjects, place)
+	if p != nil {
 		p.stop()
-		delete(b.processes, place)
-		delete(b.subjects, place)
 	}
 }
 

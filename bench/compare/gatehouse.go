@@ -10,6 +10,7 @@ import (
 // variant is what one Gatehouse has besides what all have: pieces of its file.
 type variant struct {
 	scheme  string // of its public address; http if empty
+	from    string // that address, where it is somebody else's
 	server  string // lines of blocks, indented
 	session string
 	route   string // keys of the one route, in flow style
@@ -40,6 +41,9 @@ func (b *bed) gatehouse(place, name string, v variant) (*subject, error) {
 }
 
 func (v variant) origin(address string) string {
+	if v.from != "" {
+		return v.from
+	}
 	if v.scheme == "" {
 		return "http://" + address
 	}

@@ -16,6 +16,7 @@ type subject struct {
 	url    string     // scheme and host
 	header []string   // lines of every request
 	works  []*process // whose CPU time counts
+	warmed bool
 }
 
 // figures are what one turn came to, by their names in tables.

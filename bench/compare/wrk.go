@@ -53,12 +53,13 @@ func (b *bed) wrk(s *subject, l load) (figures, error) {
 func readWrk(out string) (answers int, f figures, err error) {
 	_, line, found := strings.Cut(out, "RESULT ")
 	var seconds, median, high float64
-	var failed int
-	if _, err := fmt.Sscan(line, &answers, &seconds, &median, &high, &failed); !found || err != nil {
+	var failed [5]int
+	if _, err := fmt.Sscan(line, &answers, &seconds, &median, &high, &failed[0], &failed[1], &failed[2], &failed[3], &failed[4]); !found || err != nil {
 		return 0, nil, fmt.Errorf("wrk said: %s", out)
 	}
-	if failed > 0 {
-		return 0, nil, fmt.Errorf("%d of %d requests failed", failed, answers)
+	if failed != [5]int{} {
+		return 0, nil, fmt.Errorf("of %d requests failed: %d to connect, %d to read, %d to write, %d by their status, %d too late",
+			answers, failed[0], failed[1], failed[2], failed[3], failed[4])
 	}
 	return answers, figures{rate: float64(answers) / seconds, p50: median / 1e3, p99: high / 1e3}, nil
 }

@@ -30,6 +30,10 @@ func main() {
 		Username: "bench", GivenName: "Bea", FamilyName: "Ench",
 		Email:  "bea.ench@example.com",
 		Groups: []string{"staff", "engineering", "on-call"},
+		Claims: map[string]any{
+			"department": "Engineering", "office": "Zürich", "title": "Engineer", "roles": []string{"developer", "reviewer"},
+			"employee": map[string]any{"id": "40711", "manager": "ada.example", "cost_center": "CC-1200"},
+		},
 	}
 	provider, err := devidp.New(devidp.Options{
 		Issuer: devidp.Issuer("http://"+*listen, devidp.EnvironmentID),

@@ -29,10 +29,10 @@ type exchange struct {
 	duplex        bool // the answer may begin before the body's end
 	err           error
 	values        [6]string
-	out           http.Request // what goes to the upstream
 	outURL        url.URL
 	informal      informal
-	splices       bool // the client's connection can take a body from another socket
+	splices       bool  // the client's connection can take a body from another socket
+	wire          *Wire // tells alone when the request is over; nil if others may
 	answer        answer
 	upload        upload
 	download      download
@@ -48,8 +48,22 @@ func (x *exchange) Value(key any) any {
 		return x
 	case upstream.Inform{}:
 		return x.inform
+	case upstream.Guard{}:
+		if x.wire != nil {
+			return x.wire
+		}
+		return nil
 	}
 	return x.Context.Value(key)
+}
+
+// Err knows of a client that has left a moment before net/http does.
+func (x *exchange) Err() error {
+	err := x.Context.Err()
+	if err == nil && x.wire != nil && x.wire.over() {
+		err = context.Canceled
+	}
+	return err
 }
 
 func exchangeOf(ctx context.Context) *exchange { return ctx.Value(exchangeKey{}).(*exchange) }

@@ -73,6 +73,9 @@ type Visit struct {
 	OnResponse func(http.Header)
 	// Socket, if not nil, becomes the client's side of a WebSocket.
 	Socket *Socket
+	// Arrived is the context that net/http gave the request. A request that still
+	// has it ends with its connection alone.
+	Arrived context.Context
 	// Ended, if not nil, reports whether the right to a long answer is over:
 	// what remains of one is then cut off.
 	Ended func() bool
@@ -171,7 +174,11 @@ func (f *Forwarder) Forward(w http.ResponseWriter, r *http.Request, v Visit) err
 	}
 	x := &exchange{Context: r.Context(), visit: v, started: time.Now(), informs: r.ProtoAtLeast(1, 1)}
 	x.answer = answer{ResponseWriter: w, f: f, x: x}
-	x.splices = r.TLS == nil && wireOf(r) != nil
+	wire := wireOf(r)
+	x.splices = r.TLS == nil && wire != nil
+	if r.Context() == v.Arrived {
+		x.wire = wire
+	}
 	if x.visit.Outcome == nil {
 		x.visit.Outcome = new(Outcome)
 	}
@@ -190,7 +197,7 @@ func (f *Forwarder) Forward(w http.ResponseWriter, r *http.Request, v Visit) err
 			}
 			in.Body = http.MaxBytesReader(w, r.Body, f.maxBody)
 		}
-		x.upload.ReadCloser, x.upload.deadline, x.upload.wire = in.Body, http.NewResponseController(w), wireOf(r)
+		x.upload.ReadCloser, x.upload.deadline, x.upload.wire = in.Body, http.NewResponseController(w), wire
 		in.Body = &x.upload
 		defer x.upload.Close() // when the answer has been passed on; of WebSockets ReverseProxy does it as well
 		if r.ProtoMajor == 1 {

@@ -53,7 +53,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer g.running.Add(-1)
 	rt := g.current.Load()
 	rw := telemetry.NewResponseWriter(w)
-	v := &visit{record: &rw.Record}
+	v := &visit{record: &rw.Record, arrived: r.Context()}
 	v.record.Begin(r, time.Now())
 	defer rt.finish(rw, r, v)
 

@@ -6,14 +6,14 @@ import (
 	"github.com/gatehouse-proxy/gatehouse/login"
 	"github.com/gatehouse-proxy/gatehouse/page"
 	"github.com/gatehouse-proxy/gatehouse/session"
+	"github.com/gatehouse-proxy/gatehouse/trace"
 )
 
 // forward passes an allowed request on, as c or as nobody.
 func (rt *Runtime) forward(w http.ResponseWriter, r *http.Request, v *visit, c caller) error {
-	var outcome Outcome
 	out := Visit{
-		ClientIP: v.peer, Scheme: v.site.scheme, Host: v.site.public,
-		RequestID: v.record.RequestID, Last: v.last, Outcome: &outcome,
+		ClientIP: v.peer, Scheme: v.site.scheme, Host: v.site.public, Arrived: v.arrived,
+		RequestID: v.record.RequestID, Last: v.last, Outcome: &v.outcome,
 	}
 	out.ownAuthorization = v.presented.InAuthorization
 	if c.known() {
@@ -39,14 +39,17 @@ func (rt *Runtime) forward(w http.ResponseWriter, r *http.Request, v *visit, c c
 	}
 	asking := v.asking(&out)
 	// Forward panics to cut an answer off; the record wants the outcome all the same.
-	defer func() {
-		v.record.Upstream, v.record.UpstreamDuration = outcome.Upstream, outcome.Waited
-		if outcome.Err != nil {
-			v.record.Err = outcome.Err
-		}
-		v.asked(asking, &outcome)
-	}()
+	defer v.passed(asking)
 	return v.route.forwarder.Forward(w, r, out)
+}
+
+// passed notes how the upstream answered.
+func (v *visit) passed(asking *trace.Span) {
+	v.record.Upstream, v.record.UpstreamDuration = v.outcome.Upstream, v.outcome.Waited
+	if v.outcome.Err != nil {
+		v.record.Err = v.outcome.Err
+	}
+	v.asked(asking, &v.outcome)
 }
 
 // renew records that the session is in use. A store that cannot be reached

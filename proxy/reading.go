@@ -56,6 +56,9 @@ func (w *Wire) Read(p []byte) (int, error) {
 		if n == 0 && w.early(err) {
 			continue
 		}
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			w.leave()
+		}
 		return n, err
 	}
 }

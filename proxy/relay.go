@@ -15,9 +15,11 @@ import (
 // does, but for upgrades, which still go through it. The request's header is
 // built in one pass instead of being copied and thinned out three times, and a
 // long body can go from socket to socket without passing through here.
-func (f *Forwarder) relay(x *exchange, in *http.Request) {
-	out := x.outgoing(in, f.scrubber)
-	f.rewrite(in, out)
+//
+// out is a copy of the client's request, made for this.
+func (f *Forwarder) relay(x *exchange, out *http.Request) {
+	x.strip(out, f.scrubber)
+	f.rewrite(out, out)
 	if out.Body != nil {
 		// Whoever sends the body in a goroutine of its own stops when Forward
 		// closes it, and not before: a body that is closed over unread bytes
@@ -27,17 +29,15 @@ func (f *Forwarder) relay(x *exchange, in *http.Request) {
 	res, err := f.upstream.RoundTrip(out)
 	x.informal.end()
 	if err == nil {
-		if err = f.modify(res); err != nil {
-			res.Body.Close()
-		}
+		defer func() { res.Body.Close() }() // also of an answer that nobody passes on
+		err = f.modify(res)
 	}
 	if err != nil {
-		f.fail(&x.answer, in, err)
+		f.fail(&x.answer, out, err)
 		return
 	}
 	announced := x.answer.begin(res)
 	if err := x.answer.pour(res); err != nil {
-		res.Body.Close()
 		// A truncated answer must never look complete.
 		panic(http.ErrAbortHandler)
 	}
@@ -45,19 +45,19 @@ func (f *Forwarder) relay(x *exchange, in *http.Request) {
 	x.answer.end(res, announced)
 }
 
-// outgoing is the request to be sent. Its header has the client's fields less
-// those of the connection and those that only Gatehouse may set; their lists of
-// values are shared with the client's request and may not be changed.
-func (x *exchange) outgoing(in *http.Request, scrubber *Scrubber) *http.Request {
-	x.out, x.outURL = *in, *in.URL
-	out := &x.out
+// strip takes from the request what is for this connection alone and what only
+// Gatehouse may set. The lists of values that remain are shared with the
+// client's request and may not be changed.
+func (x *exchange) strip(out *http.Request, scrubber *Scrubber) {
+	sent := out.Header
+	x.outURL = *out.URL
 	out.URL, out.Close, out.GetBody = &x.outURL, false, nil
-	if in.ContentLength == 0 {
+	if out.ContentLength == 0 {
 		out.Body = nil
 	}
-	out.Header = make(http.Header, len(in.Header)+12)
-	connection := in.Header["Connection"]
-	for name, values := range in.Header {
+	out.Header = make(http.Header, len(sent)+12)
+	connection := sent["Connection"]
+	for name, values := range sent {
 		if !hopByHop(name) && !scrubber.matches(name) && !named(connection, name) {
 			out.Header[name] = values
 		}
@@ -65,13 +65,12 @@ func (x *exchange) outgoing(in *http.Request, scrubber *Scrubber) *http.Request 
 	if cookies := out.Header["Cookie"]; cookies != nil {
 		out.Header["Cookie"] = slices.Clone(cookies) // stripCookies works in place
 	}
-	if httpguts.HeaderValuesContainsToken(in.Header["Te"], "trailers") {
+	if httpguts.HeaderValuesContainsToken(sent["Te"], "trailers") {
 		out.Header["Te"] = []string{"trailers"} // gRPC asks for it (RFC 9110 section 10.1.4)
 	}
 	if _, has := out.Header["User-Agent"]; !has {
 		out.Header["User-Agent"] = nil // or net/http would say its own
 	}
-	return out
 }
 
 // hopByHop are the fields of one connection (RFC 9110 section 7.6.1, and what

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 
@@ -21,6 +22,9 @@ type visit struct {
 	last   bool          // the connection ends after the answer
 	seen   *view         // what the route makes of the caller; nil is nobody
 	record *telemetry.Record
+
+	arrived context.Context // what net/http gave the request
+	outcome Outcome         // of asking the upstream
 
 	// presented is the token that came along, whoever it turned out to prove.
 	presented machine.Presented

@@ -20,6 +20,8 @@ type Wire struct {
 
 	mu      sync.Mutex // guards the rest: net/http reads ahead beside a handler
 	reading reading
+	guarded io.Closer // ends with the client's request; nil is nothing
+	left    bool      // the client has left, or we have
 	state   wireState
 	heads   []head // complete and not yet asked for by framed, oldest first
 	current head
@@ -88,6 +90,42 @@ func (w *Wire) Close() error {
 	err := w.Conn.Close()
 	w.mu.Lock()
 	w.reading.callBack() // to find it closed
+	w.leave()
 	w.mu.Unlock()
 	return err
+}
+
+// Guard closes c when the client leaves, as net/http ends a request's context:
+// for a request that has no other reason to end. It is an http1.Guardian.
+func (w *Wire) Guard(c io.Closer) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.guarded = c
+	if w.left {
+		w.leave()
+	}
+}
+
+// Release takes Guard back and reports whether it was in time.
+func (w *Wire) Release() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	inTime := w.guarded != nil
+	w.guarded = nil
+	return inTime
+}
+
+// over reports whether the client has left.
+func (w *Wire) over() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.left
+}
+
+func (w *Wire) leave() {
+	w.left = true
+	if w.guarded != nil {
+		w.guarded.Close()
+		w.guarded = nil
+	}
 }

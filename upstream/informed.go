@@ -14,6 +14,10 @@ import (
 // exchange with its error.
 type Inform = http1.Inform
 
+// Guard is the context key under which a request may carry a Guardian, which
+// knows its context's end.
+type Guard = http1.Guard
+
 // ask sends through c. net/http has to be told what http1.Client does by itself:
 // what not to send twice, and whom to tell of informational answers.
 func ask(c client, req *http.Request) (*http.Response, error) {

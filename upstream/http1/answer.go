@@ -12,8 +12,8 @@ import (
 type answer struct {
 	conn   *conn
 	ctx    context.Context
-	stop   func() bool // ends the watch on the request's context
-	upload *upload     // nil without a body
+	watch  watch
+	upload *upload // nil without a body
 	body   body
 }
 

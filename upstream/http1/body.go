@@ -148,7 +148,7 @@ func (b *body) Close() error {
 // context ended it.
 func (b *body) fail(err error) error {
 	x := b.answer
-	x.stop()
+	x.watch.end()
 	x.conn.Close()
 	if cause := x.ctx.Err(); cause != nil {
 		err = cause
@@ -162,8 +162,12 @@ func (b *body) fail(err error) error {
 func (b *body) finish() {
 	b.over = io.EOF
 	x := b.answer
-	if !x.stop() || !b.reusable || x.conn.in.Buffered() > 0 {
+	if !x.watch.end() || !b.reusable || x.conn.in.Buffered() > 0 {
 		x.conn.Close()
+		return
+	}
+	if x.upload == nil {
+		x.conn.keep()
 		return
 	}
 	x.upload.then(x.conn.keep)

@@ -2,7 +2,6 @@ package http1
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -70,8 +69,8 @@ func (c *conn) Read(p []byte) (int, error) {
 // connection is closed and so is req's body.
 func (c *conn) exchange(req *http.Request) (*http.Response, error) {
 	c.answered, c.head = false, maxHead
-	stop := context.AfterFunc(req.Context(), func() { c.Close() })
-	x := &answer{conn: c, ctx: req.Context(), stop: stop}
+	x := &answer{conn: c, ctx: req.Context()}
+	x.watch.begin(x.ctx, c)
 	err := c.send(req, x)
 	if err == nil {
 		var res *http.Response
@@ -79,7 +78,7 @@ func (c *conn) exchange(req *http.Request) (*http.Response, error) {
 			return res, nil
 		}
 	}
-	stop()
+	x.watch.end()
 	c.Close()
 	if !c.answered && isEnd(err) {
 		err = &staleError{err}

@@ -483,3 +483,117 @@ func (b *countedBody) waitClosed(t *testing.T) {
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("the client is gone") }
+
+// guarded is a request's context that knows its end as a Guardian does.
+type guarded struct {
+	context.Context
+	mu   sync.Mutex
+	held io.Closer
+	over bool
+}
+
+func (g *guarded) Value(key any) any {
+	if key == (http1.Guard{}) {
+		return g
+	}
+	return g.Context.Value(key)
+}
+
+func (g *guarded) Err() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.over {
+		return context.Canceled
+	}
+	return nil
+}
+
+func (g *guarded) Guard(c io.Closer) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.held = c; g.over {
+		c.Close()
+	}
+}
+
+func (g *guarded) Release() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	held := g.held != nil
+	g.held = nil
+	return held && !g.over
+}
+
+func (g *guarded) end() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.over = true
+	if g.held != nil {
+		g.held.Close()
+	}
+}
+
+func TestGuardianEndsTheExchange(t *testing.T) {
+	left := make(chan struct{}, 2)
+	dialled := 0
+	listener := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/whole" {
+			io.WriteString(w, "whole")
+			return
+		}
+		if r.URL.Path == "/body" {
+			io.WriteString(w, "begin")
+			w.(http.Flusher).Flush()
+		}
+		<-r.Context().Done()
+		left <- struct{}{}
+	}))
+	defer listener.Close()
+	c := http1.New(http1.Options{
+		Dial: func(ctx context.Context) (net.Conn, error) {
+			dialled++
+			return new(net.Dialer).DialContext(ctx, "tcp", listener.Listener.Addr().String())
+		},
+		ResponseHeader: time.Minute, Idle: time.Minute, MaxIdle: 2,
+	})
+	defer c.CloseIdleConnections()
+	ask := func(g *guarded, path string) (*http.Response, error) {
+		req, err := http.NewRequestWithContext(g, "GET", listener.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.RoundTrip(req)
+	}
+	for range 2 { // one that nobody gives up leaves its connection to the next
+		g := &guarded{Context: t.Context()}
+		res, err := ask(g, "/whole")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body, err := io.ReadAll(res.Body); string(body) != "whole" || err != nil {
+			t.Errorf("%q, %v", body, err)
+		}
+		if g.held != nil {
+			t.Error("the guardian still holds the connection")
+		}
+	}
+	if dialled != 1 {
+		t.Errorf("%d connections, want 1", dialled)
+	}
+	g := &guarded{Context: t.Context()}
+	go func() { time.Sleep(20 * time.Millisecond); g.end() }()
+	if _, err := ask(g, "/head"); !errors.Is(err, context.Canceled) {
+		t.Errorf("waiting for the head: %v", err)
+	}
+	<-left
+	g = &guarded{Context: t.Context()}
+	res, err := ask(g, "/body")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.end()
+	if _, err := io.ReadAll(res.Body); !errors.Is(err, context.Canceled) {
+		t.Errorf("reading the body: %v", err)
+	}
+	<-left
+}

@@ -66,10 +66,6 @@ func (u *upload) tell(wanted bool) {
 // is, the connection ends: the neighbour would take the next request for the
 // rest of this one.
 func (u *upload) then(settle func()) {
-	if u == nil {
-		settle()
-		return
-	}
 	u.mu.Lock()
 	u.settle = settle
 	over, whole := u.over, u.whole

@@ -30,6 +30,9 @@ type Process struct {
 	Inherited map[string]net.Listener
 	// Notify tells the service manager of a change of state; see Notifier.
 	Notify func(state string)
+	// Trim gives back memory that only starts and reloads need; it is called
+	// shortly after each. nil keeps it.
+	Trim func()
 }
 
 func (p *Process) notify(state string) {

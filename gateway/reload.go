@@ -47,6 +47,7 @@ func (s *Server) Reload() (waiting []string, err error) {
 	}
 	waiting = needRestart(s.started, next.Config)
 	s.swap(next)
+	s.trimmer.Reset(trimAfter)
 	s.pending.Store(&pending{waiting: waiting})
 	s.reloaded(telemetry.OutcomeSuccess, nil)
 	s.process.Log.Info("configuration reloaded", "routes", len(next.Config.Routes), "providers", len(next.Config.Providers),

@@ -26,6 +26,7 @@ type Server struct {
 	over         bool       // guarded by reloading: nothing is reloaded any more
 	pending      atomic.Pointer[pending]
 	files        *files // what a reload depends on
+	trimmer      *time.Timer
 	gateway      *proxy.Gateway
 	crew         crew
 	certificates certificates
@@ -49,7 +50,7 @@ type opened struct {
 // Open opens every listener that the configuration names, so that an address
 // in use is known before anything serves.
 func Open(b *Build, process Process) (*Server, error) {
-	s := &Server{process: process, born: time.Now(), started: b.Config, operators: newOperators(), files: newFiles(process.Source, b.Config), gateway: proxy.NewGateway(b.Runtime)}
+	s := &Server{process: process, born: time.Now(), started: b.Config, operators: newOperators(), files: newFiles(process.Source, b.Config), trimmer: newTrimmer(process.Trim), gateway: proxy.NewGateway(b.Runtime)}
 	s.serving.Store(b)
 	s.admit(b.Config)
 	s.state.set("starting")
@@ -140,6 +141,8 @@ func (s *Server) Serve(ctx context.Context) error {
 	tasks.Go(func() { s.watch(watching) })
 	s.state.set("ready")
 	s.process.notify("READY=1")
+	s.trimmer.Reset(trimAfter)
+	defer s.trimmer.Stop()
 
 	var err error
 	select {

@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -51,6 +50,7 @@ func serveCommand(std streams) *cobra.Command {
 			Source:    &gateway.Source{File: *path, Getenv: os.Getenv, Watch: true, Signals: hangups},
 			Inherited: inherited,
 			Notify:    gateway.Notifier(os.Getenv("NOTIFY_SOCKET")),
+			Trim:      trim,
 		}
 		b, err := gateway.Compile(c, nil, process)
 		if err != nil {
@@ -65,17 +65,6 @@ func serveCommand(std streams) *cobra.Command {
 	}
 	return cmd
 }
-
-// tuneGC trades a few MiB for CPU time: the live heap is so small that the
-// collector's default would have it run dozens of times a second under load.
-// GOGC, if the operator sets it, has the last word.
-func tuneGC() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
-}
-
-const gcPercent = 300
 
 func isTerminal(std streams) bool {
 	f, ok := std.err.(*os.File)

@@ -198,8 +198,7 @@ func framed(r *http.Request) (last bool, err error) {
 	if len(w.heads) == 0 {
 		return true, ambiguousFraming("no head was seen for this request")
 	}
-	h := w.heads[0]
-	w.heads = append(w.heads[:0], w.heads[1:]...)
+	h := w.takeHead()
 	if fault := h.fault(r); fault != "" {
 		return true, ambiguousFraming(fault)
 	}
@@ -207,6 +206,18 @@ func framed(r *http.Request) (last bool, err error) {
 		w.spare = h.requestLine
 	}
 	return w.state == opaque && len(w.heads) == 0, nil
+}
+
+// takeHead removes the oldest of w.heads. Of many that were sent ahead nothing
+// stays behind: an idle connection would keep all their lines.
+func (w *Wire) takeHead() head {
+	h := w.heads[0]
+	left := copy(w.heads, w.heads[1:])
+	w.heads[left] = head{}
+	if w.heads = w.heads[:left]; left == 0 && cap(w.heads) > 1 {
+		w.heads = nil
+	}
+	return h
 }
 
 // fault says what is wrong with a head that net/http read as r, or "".

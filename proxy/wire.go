@@ -30,8 +30,9 @@ type Wire struct {
 	body    int64  // bytes left of a body with a length
 }
 
-// maxSpare bounds the memory that an idle connection keeps for the next line.
-const maxSpare = 4 << 10
+// maxSpare bounds the memory that an idle connection keeps for the next line:
+// of most, nothing is thrown away.
+const maxSpare = 512
 
 // lingerTimeout and lingerBytes bound what Close does for a client that is
 // still sending.

@@ -18,14 +18,6 @@ type object map[string]any
 // logoutToken is a good one with claims and header put over it.
 func (w *world) logoutToken(t *testing.T, claims, header object, key any) string {
 	t.Helper()
-	over := func(base, more object) object {
-		for name, value := range more {
-			if base[name] = value; value == nil {
-				delete(base, name)
-			}
-		}
-		return base
-	}
 	w.logouts++
 	now := w.clock.now().Unix()
 	payload, err := json.Marshal(over(object{
@@ -89,6 +81,8 @@ func TestLogoutTokens(t *testing.T) {
 		{"no audience", object{"aud": nil}, nil, nil},
 		{"an empty audience", object{"aud": []any{}}, nil, nil},
 		{"an audience as an object", object{"aud": object{rogue.ClientID: true}}, nil, nil},
+		{"an audience beside a number", object{"aud": []any{1, rogue.ClientID}}, nil, nil},
+		{"an audience beside null", object{"aud": []any{rogue.ClientID, nil}}, nil, nil},
 		{"another issuer", object{"iss": "https://evil.example"}, nil, nil},
 		{"the issuer and a slash", object{"iss": w.rogue.Issuer() + "/"}, nil, nil},
 		{"no issuer", object{"iss": nil}, nil, nil},

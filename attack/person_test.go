@@ -162,8 +162,15 @@ func (p *person) cookies() []*http.Cookie {
 // cookie is the session's part of a Cookie header.
 func (p *person) cookie() string {
 	p.t.Helper()
+	return p.cookieAt(home)
+}
+
+// cookieAt is cookie at another origin.
+func (p *person) cookieAt(origin string) string {
+	p.t.Helper()
+	at, _ := url.Parse(origin)
 	var pairs []string
-	for _, c := range p.cookies() {
+	for _, c := range p.client.Jar.Cookies(at) {
 		if isSession(c.Name) {
 			pairs = append(pairs, c.Name+"="+c.Value)
 		}
@@ -189,4 +196,10 @@ func (r reply) setsSession() bool {
 		}
 	}
 	return false
+}
+
+// hasSession reports whether the browser would send an origin a session.
+func (p *person) hasSession(origin string) bool {
+	at, _ := url.Parse(origin)
+	return slices.ContainsFunc(p.client.Jar.Cookies(at), func(c *http.Cookie) bool { return isSession(c.Name) })
 }

@@ -21,6 +21,10 @@ const (
 	refuse verdict = "4xx"
 	// unknown is another host's: 421.
 	unknown verdict = "421"
+	// signInOr503 is what becomes of a session that cannot be had.
+	signInOr503 verdict = "sign in or 503"
+	// noToken is the answer to machines: 401, with a challenge and no cookie.
+	noToken verdict = "401"
 	// anything but the app.
 	elsewhere verdict = "not the app"
 )
@@ -40,6 +44,8 @@ func (w *world) judge(t testing.TB, want verdict, r reply) {
 	switch want {
 	case signIn:
 		held = r.status == http.StatusUnauthorized || r.status == http.StatusFound
+	case signInOr503:
+		held = r.status == http.StatusUnauthorized || r.status == http.StatusFound || r.status == http.StatusServiceUnavailable
 	case forbid:
 		held = r.status == http.StatusForbidden
 	case ambiguous:
@@ -48,6 +54,8 @@ func (w *world) judge(t testing.TB, want verdict, r reply) {
 		held = r.status >= 400 && r.status <= 499 || r.status == 0
 	case unknown:
 		held = r.status == http.StatusMisdirectedRequest
+	case noToken:
+		held = r.status == http.StatusUnauthorized && r.header.Get("WWW-Authenticate") != "" && r.header.Get("Set-Cookie") == ""
 	case elsewhere:
 		held = r.status >= 200 && r.status < 500 && r.body != greeting
 	}

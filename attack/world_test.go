@@ -2,6 +2,8 @@ package attack
 
 import (
 	"context"
+	"maps"
+
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,6 +83,12 @@ type world struct {
 // and in what was answered.
 func open(t testing.TB, file string, scripts ...rogue.Script) *world {
 	t.Helper()
+	return openWith(t, file, nil, scripts...)
+}
+
+// openWith is open with more variables for the file.
+func openWith(t testing.TB, file string, more map[string]string, scripts ...rogue.Script) *world {
+	t.Helper()
 	w := &world{t: t, clock: &clock{}, app: newApp(t)}
 	env := map[string]string{
 		"KEY":          "5f1d7a90c4e26b8833a1f04d9be7520c6d8e41f7a23b95c0e17f6482d0a9b35c",
@@ -88,6 +96,7 @@ func open(t testing.TB, file string, scripts ...rogue.Script) *world {
 		"ROGUE_SECRET": rogue.ClientSecret,
 		"APP":          w.app.url,
 	}
+	maps.Copy(env, more)
 	w.plant(env["KEY"], env["PING_SECRET"], env["ROGUE_SECRET"], "rogue-access-token", "rogue-refresh-token")
 	if strings.Contains(file, "${PING}") {
 		w.idp = idptest.Start(t, devidp.Options{Now: w.clock.now})

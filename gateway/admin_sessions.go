@@ -3,8 +3,6 @@ package gateway
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -13,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/admin"
+	"github.com/gatehouse-proxy/gatehouse/identity"
 	"github.com/gatehouse-proxy/gatehouse/session"
 	"github.com/gatehouse-proxy/gatehouse/telemetry"
 )
@@ -55,9 +54,9 @@ type Revoked struct {
 
 // chosen is which sessions an operator means.
 type chosen struct {
-	User string `json:"user"` // subject or e-mail address
-	SID  string `json:"sid"`  // a session's ID, or the provider's name for it
-	All  bool   `json:"all"`
+	User string // subject or e-mail address
+	SID  string // a session's ID, or the provider's name for it
+	All  bool
 }
 
 // matches are the selections that find what c means.
@@ -158,13 +157,38 @@ func (b *Build) find(ctx context.Context, c chosen, limit int) (list []session.S
 	return list, more, nil
 }
 
+// choose reads JSON of user, sid and all. What ends sessions has one reading:
+// each name as it is written here, and once.
+func choose(body []byte) (c chosen, ok bool) {
+	object, err := identity.DecodeClaims(body)
+	if err != nil {
+		return chosen{}, false
+	}
+	ok = true
+	for name, v := range object {
+		switch name {
+		case "user":
+			c.User, ok = v.(string)
+		case "sid":
+			c.SID, ok = v.(string)
+		case "all":
+			c.All, ok = v.(bool)
+		default:
+			ok = false
+		}
+		if !ok {
+			return chosen{}, false
+		}
+	}
+	return c, true
+}
+
 // revokeSessions answers POST /api/sessions/revoke with one of user, sid and
 // all, as JSON.
 func (s *Server) revokeSessions(w http.ResponseWriter, r *http.Request) {
-	var c chosen
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<10))
+	c, ok := choose(body)
+	if err != nil || !ok {
 		admin.Fail(w, r, http.StatusBadRequest, "request_malformed", `Send JSON: {"user": "subject or e-mail"}, {"sid": "session id"} or {"all": true}.`)
 		return
 	}

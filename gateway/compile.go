@@ -152,6 +152,7 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 				Store:        b.store.Store,
 				Attempts:     session.NewAttempts(keys, names, process.Now),
 				Redeemed:     b.lasting.redeemed,
+				Marks:        b.store.marks(),
 				Confirm:      session.NewConfirmations(keys, process.Now),
 				Pages:        pages,
 				ReturnTo:     login.NewReturner(c.Server.AuthPath, rs.IsOrigin),

@@ -149,6 +149,14 @@ func (s store) close() {
 	}
 }
 
+// marks are what replicas tell each other, nil where they share nothing.
+func (s store) marks() session.Marks {
+	if s.redis == nil {
+		return nil
+	}
+	return s.redis
+}
+
 // tickets take a session to another host, nil where none can be taken there.
 func (s store) tickets() session.Tickets {
 	if s.redis == nil {

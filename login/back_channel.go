@@ -38,12 +38,17 @@ func (l *Login) HandleBackChannelLogout(w http.ResponseWriter, r *http.Request, 
 		}
 	case err != nil:
 		return l.badLogout(w, r, err)
-	case !l.LogoutIDs.Take(said.Issuer, said.ID, said.Until):
+	}
+	first, err := l.takeLogout(r.Context(), said)
+	switch {
+	case err != nil:
+		return Unavailable(err)
+	case !first:
 		return l.badLogout(w, r, errors.New("the token was used before, or too many came"))
 	}
 	ended, err := l.revokeAt(r.Context(), p, session.Match{SID: said.SID, Subject: said.Subject})
 	if err != nil {
-		l.LogoutIDs.Release(said.Issuer, said.ID)
+		l.releaseLogout(r.Context(), said)
 		return Unavailable(err)
 	}
 	l.revokedBy(w, p, said.Subject, "back_channel_logout", ended)

@@ -82,6 +82,17 @@ func (l *Login) callback(w http.ResponseWriter, r *http.Request, providerName st
 	if !l.Redeemed.Begin(state) {
 		return l.lost(w, r, p, lostAttempt{state: state, again: true, answer: answer, cause: errors.New("answered before")})
 	}
+	// Side by side at two replicas, too: a provider that sees a code twice
+	// takes back what it gave for it (RFC 6749 section 4.1.2).
+	first, err := l.firstAnswer(r.Context(), state)
+	if err != nil {
+		l.Redeemed.Failed(state)
+		return l.failed(w, p, Unavailable(err))
+	}
+	if !first {
+		l.Redeemed.Failed(state)
+		return l.lost(w, r, p, lostAttempt{state: state, again: true, answer: answer, cause: errors.New("answered before, at another replica")})
+	}
 	return l.redeem(w, r, p, attempt, state, answer.Get("code"))
 }
 
@@ -112,13 +123,13 @@ func (l *Login) redeem(w http.ResponseWriter, r *http.Request, p *provider.Provi
 		err = l.providerError(p, err, attempt.ReturnTo)
 	}
 	if err != nil {
-		l.Redeemed.Failed(state)
+		l.forgetAnswer(ctx, state)
 		return l.failed(w, p, err)
 	}
 	lap := l.lap(r)
 	s, err := l.establish(w, r, p, attempt.Before, grant)
 	if err != nil {
-		l.Redeemed.Failed(state)
+		l.forgetAnswer(ctx, state)
 		return l.failed(w, p, err)
 	}
 	l.Attempts.SetLap(w, r, lap)

@@ -124,13 +124,16 @@ func (l *Login) sendBack(w http.ResponseWriter, r *http.Request, s *session.Sess
 // browser on this host before the ticket is redeemed, and the ticket be made for
 // its verifier. Whatever comes here is spent.
 func (l *Login) HandleTicket(w http.ResponseWriter, r *http.Request) error {
-	query := r.URL.Query()
+	query, malformed := url.ParseQuery(r.URL.RawQuery)
 	text, state := query.Get("ticket"), query.Get("state")
 	if l.Tickets == nil || l.AuthOrigin == "" {
 		return &page.Error{Status: http.StatusNotFound, Reason: "address_unknown", Text: "There is nothing at this address."}
 	}
 	if err := navigationOnly(r); err != nil {
 		return err
+	}
+	if malformed != nil || len(query["ticket"]) != 1 || len(query["state"]) != 1 {
+		return l.noTicket(w, r, errors.New("there is not exactly one ticket and one state"))
 	}
 	attempt, err := l.Attempts.Take(r, state)
 	if err != nil || attempt.Provider != "" || !l.Redeemed.Begin(state) {

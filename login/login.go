@@ -22,9 +22,12 @@ type Options struct {
 	Lifetime  session.Lifetime
 	Attempts  *session.Attempts
 	Redeemed  *session.Redeemed
-	Confirm   *session.Confirmations
-	Pages     *page.Pages
-	ReturnTo  Returner
+	// Marks has what counts once count so over all replicas; nil if they share
+	// nothing.
+	Marks    session.Marks
+	Confirm  *session.Confirmations
+	Pages    *page.Pages
+	ReturnTo Returner
 	// AuthOrigin is the one origin where people sign in, whatever host they
 	// are on; "" is the host they are on. Tickets take them back.
 	AuthOrigin   string

@@ -1,9 +1,12 @@
 package login
 
 import (
+	"context"
 	"crypto/sha256"
 	"sync"
 	"time"
+
+	"github.com/gatehouse-proxy/gatehouse/provider"
 )
 
 // maxLogoutIDs bounds the memory, at about 100 bytes each. Each took a token
@@ -59,6 +62,34 @@ func (m *LogoutIDs) Release(issuer, jti string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.until, logoutKey(issuer, jti))
+}
+
+// takeLogout reports whether this logout token came for the first time, to
+// whichever replica.
+func (l *Login) takeLogout(ctx context.Context, said *provider.LogoutToken) (bool, error) {
+	if !l.LogoutIDs.Take(said.Issuer, said.ID, said.Until) {
+		return false, nil
+	}
+	if l.Marks == nil {
+		return true, nil
+	}
+	first, err := l.Marks.Mark(ctx, logoutMark(said), said.Until.Sub(l.Now()))
+	if err != nil {
+		l.LogoutIDs.Release(said.Issuer, said.ID)
+	}
+	return first, err
+}
+
+// releaseLogout undoes takeLogout.
+func (l *Login) releaseLogout(ctx context.Context, said *provider.LogoutToken) {
+	if l.Marks != nil {
+		l.Marks.Unmark(ctx, logoutMark(said))
+	}
+	l.LogoutIDs.Release(said.Issuer, said.ID)
+}
+
+func logoutMark(said *provider.LogoutToken) string {
+	return "logout token\x00" + said.Issuer + "\x00" + said.ID
 }
 
 func logoutKey(issuer, jti string) [sha256.Size]byte {

@@ -90,8 +90,11 @@ func (a *AccessTokens) Verify(ctx context.Context, token string) (*AccessToken, 
 // both must say.
 func (t *AccessToken) check(audiences []string, now time.Time, skew time.Duration) *Error {
 	c := t.Claims
-	aud := c["aud"]
-	if !identity.Readable(aud) || !slices.ContainsFunc(identity.Strings(aud), func(s string) bool { return slices.Contains(audiences, s) }) {
+	audience, err := audienceOf(c)
+	if err != nil {
+		return refuse(ReasonBearerAudience, "%w", err)
+	}
+	if !slices.ContainsFunc(audience, func(s string) bool { return slices.Contains(audiences, s) }) {
 		return refuse(ReasonBearerAudience, "aud holds none of %q", audiences)
 	}
 	if failure := t.checkType(); failure != nil {

@@ -58,18 +58,9 @@ func (p *Provider) checkClaims(c identity.Claims, issuer, alg string, want expec
 // checkAudience wants us among aud, and if there are several or azp names
 // somebody, us in azp. (Core 3.1.3.7 points 3 to 5.)
 func checkAudience(c identity.Claims, clientID string) error {
-	var audience []string
-	switch aud := c["aud"].(type) {
-	case string:
-		audience = []string{aud}
-	case []any:
-		for _, member := range aud {
-			s, ok := member.(string)
-			if !ok {
-				return errors.New("aud holds something else than strings")
-			}
-			audience = append(audience, s)
-		}
+	audience, err := audienceOf(c)
+	if err != nil {
+		return err
 	}
 	if !slices.Contains(audience, clientID) {
 		return errors.New("aud does not hold our client_id")
@@ -82,6 +73,26 @@ func checkAudience(c identity.Claims, clientID string) error {
 		return errors.New("azp is another client")
 	}
 	return nil
+}
+
+// audienceOf reads aud: a string, or a list of strings and nothing else
+// (RFC 7519 section 4.1.3). Readers differ on what a list with a number in it
+// says, so none is believed.
+func audienceOf(c identity.Claims) ([]string, error) {
+	if one, ok := c["aud"].(string); ok {
+		return []string{one}, nil
+	}
+	list, ok := c["aud"].([]any)
+	if _, present := c["aud"]; present && !ok {
+		return nil, errors.New("aud is neither a string nor a list")
+	}
+	audience := make([]string, len(list))
+	for i, member := range list {
+		if audience[i], ok = member.(string); !ok {
+			return nil, errors.New("aud holds something else than strings")
+		}
+	}
+	return audience, nil
 }
 
 // checkSubject wants a sub that stays itself wherever it is shown or sent.

@@ -66,8 +66,11 @@ func (p *Provider) checkLogoutClaims(c identity.Claims, issuer string) (*LogoutT
 	if found.Issuer, _ = c["iss"].(string); found.Issuer != issuer {
 		return nil, refuse(ReasonLogoutToken, "expected issuer %q, the token says %q", issuer, brief(found.Issuer))
 	}
-	audience := identity.Strings(c["aud"])
-	if !identity.Readable(c["aud"]) || !slices.Contains(audience, p.o.ClientID) {
+	audience, err := audienceOf(c)
+	if err != nil {
+		return nil, refuse(ReasonLogoutToken, "%w", err)
+	}
+	if !slices.Contains(audience, p.o.ClientID) {
 		return nil, refuse(ReasonLogoutToken, "aud does not hold our client_id")
 	}
 	iat, hasIat := numericDate(c["iat"])

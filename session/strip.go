@@ -11,6 +11,9 @@ import (
 // which others remain. h's values are changed in place: pass a clone, as
 // httputil.ReverseProxy's outgoing request has it.
 //
+// Old servers (RFC 2109) read a comma as the end of a cookie, browsers as part
+// of its value: what follows one and is ours to the former goes as well.
+//
 // Own means <name>, <name>.… and <name>-…, with or without a cookie prefix, in
 // any letter case: browsers distinguish case, some upstreams do not.
 func (n *Names) Strip(h http.Header) {
@@ -42,6 +45,7 @@ func (n *Names) without(line string) string {
 		if n.own(pair) {
 			continue
 		}
+		pair = n.untilOwn(pair)
 		if b.Len() == 0 {
 			b.Grow(len(line))
 			pair = strings.TrimLeft(pair, " \t")
@@ -56,11 +60,24 @@ func (n *Names) without(line string) string {
 func (n *Names) anyOwn(line string) bool {
 	for more := true; more; {
 		var pair string
-		if pair, line, more = strings.Cut(line, ";"); n.own(pair) {
+		if pair, line, more = strings.Cut(line, ";"); n.own(pair) || len(n.untilOwn(pair)) < len(pair) {
 			return true
 		}
 	}
 	return false
+}
+
+// untilOwn is pair up to the first comma behind which one of ours begins.
+func (n *Names) untilOwn(pair string) string {
+	for at := 0; ; {
+		i := strings.IndexByte(pair[at:], ',')
+		if i < 0 {
+			return pair
+		}
+		if at += i + 1; n.own(pair[at:]) {
+			return pair[:at-1]
+		}
+	}
 }
 
 // StripSetCookie removes an answer's Set-Cookie lines that would set one of

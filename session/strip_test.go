@@ -38,6 +38,10 @@ func TestStripTakesOwnCookiesAndNoOthers(t *testing.T) {
 		{[]string{"gatehouses=x; gatehouse_1=x; mygatehouse=x; __Host-mine=gatehouse=x; x=__Host-gatehouse=y; =; ;"},
 			[]string{"gatehouses=x; gatehouse_1=x; mygatehouse=x; __Host-mine=gatehouse=x; x=__Host-gatehouse=y; =; ;"}},
 		{[]string{"gatehou\u017fe=x; \u212aatehouse=x"}, []string{"gatehou\u017fe=x; \u212aatehouse=x"}},
+		{[]string{"a=1, __Host-gatehouse=x; b=2"}, []string{"a=1; b=2"}},
+		{[]string{"a=1,2,gatehouse.1=x,c=3; b=2,3"}, []string{"a=1,2; b=2,3"}},
+		{[]string{"a=1,gatehouses=x,=; b=,"}, []string{"a=1,gatehouses=x,=; b=,"}},
+		{[]string{"__Host-gatehouse=x,a=1"}, nil},
 		{[]string{""}, []string{""}},
 	} {
 		h := http.Header{"Other": {"x"}}

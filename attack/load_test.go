@@ -165,3 +165,80 @@ func TestFloodsOfFrames(t *testing.T) {
 		}
 	}
 }
+
+// TestFloodsEndTheirConnection, and say why. A person who leaves pages is kept.
+func TestFloodsEndTheirConnection(t *testing.T) {
+	a := begin(t, "load")
+	w := open(t, simple)
+	for name, flood := range map[string]func(s *frames, i uint32){
+		"rapid reset": func(s *frames, i uint32) {
+			s.head(2*i+1, true, head())
+			_ = s.WriteRSTStream(2*i+1, http2.ErrCodeCancel)
+		},
+		"streams that break the protocol": func(s *frames, i uint32) { s.head(2*i+1, true, head(field{"connection", "close"})) },
+		"more streams than are served":    func(s *frames, i uint32) { s.head(2*i+1, false, head()) },
+		"pings":                           func(s *frames, _ uint32) { _ = s.WritePing(false, [8]byte{}) },
+		"settings":                        func(s *frames, _ uint32) { _ = s.WriteSettings() },
+		"priorities":                      func(s *frames, i uint32) { _ = s.WritePriority(2*i+1, http2.PriorityParam{StreamDep: 0}) },
+		"windows":                         func(s *frames, _ uint32) { _ = s.WriteWindowUpdate(0, 1) },
+		"frames of unknown types":         func(s *frames, _ uint32) { _ = s.WriteRawFrame(0x77, 0, 0, []byte("x")) },
+	} {
+		for _, v := range versionTwo {
+			a.try(v.name+" "+name, func(t *testing.T) {
+				c := v.dial(w, t)
+				defer c.Close()
+				_ = c.SetDeadline(time.Now().Add(replyTimeout))
+				s := openFrames(t, c)
+				go func() {
+					for i := range uint32(20_000) {
+						flood(s, i)
+					}
+				}()
+				if code := farewell(c); code != http2.ErrCodeEnhanceYourCalm {
+					t.Errorf("ends with %v", code)
+				}
+				w.app.take()
+			})
+		}
+	}
+	for _, v := range versionTwo {
+		a.try(v.name+" benign: a person who leaves pages half loaded", func(t *testing.T) {
+			c := v.dial(w, t)
+			defer c.Close()
+			_ = c.SetDeadline(time.Now().Add(replyTimeout))
+			s := openFrames(t, c)
+			stream := uint32(1)
+			for range 3 {
+				for range 50 {
+					s.head(stream, true, head())
+					_ = s.WriteRSTStream(stream, http2.ErrCodeCancel)
+					stream += 2
+				}
+				s.head(stream, true, head())
+				if r := s.receive(w, t, stream); r.status != http.StatusOK {
+					t.Fatalf("%d", r.status)
+				}
+				stream += 2
+			}
+			w.app.take()
+		})
+	}
+}
+
+// farewell reads until the connection ends, and says how it was announced.
+func farewell(c net.Conn) http2.ErrCode {
+	f := http2.NewFramer(io.Discard, c)
+	code := http2.ErrCodeNo
+	for {
+		frame, err := f.ReadFrame()
+		switch {
+		case timedOut(err):
+			return http2.ErrCodeNo
+		case err != nil:
+			return code
+		}
+		if g, is := frame.(*http2.GoAwayFrame); is {
+			code = g.ErrCode
+		}
+	}
+}

@@ -1,84 +1,115 @@
 package gateway
 
 import (
-	"context"
 	"crypto/tls"
 	"net"
+	"net/http"
 	"sync"
+	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/proxy"
 )
 
-// wired is a plaintext listener whose connections watch the framing.
-type wired struct {
+// reception is a listener that hands out connections once they have something
+// to say: over TLS when the handshake is finished, and in HTTP/1 when the first
+// head is there. HTTP/1 connections are watched from here on. HTTP/2 ones over
+// TLS are handed out as *tls.Conn, which net/http wants to see, and are watched
+// from http2.go on.
+type reception struct {
 	net.Listener
-	gateway *proxy.Gateway
-}
-
-func (l wired) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	return l.gateway.Watch(c), nil
-}
-
-// secured is a TLS listener that finishes handshakes before it hands out
-// connections: HTTP/2 ones as *tls.Conn, which net/http wants to see, and
-// HTTP/1 ones watched like plaintext.
-type secured struct {
-	net.Listener
-	config  *tls.Config
+	server  *http.Server
+	secure  *tls.Config // nil in the clear; net/http gives the server one even then
 	gateway *proxy.Gateway
 	ready   chan net.Conn
-	ctx     context.Context // ends with the listener
-	stop    context.CancelFunc
-	failed  error // set before ready is closed
-	shakes  sync.WaitGroup
+	over    chan struct{} // closed when nobody is received any more
+	failed  error         // set before ready is closed
+	prepare sync.Once
+
+	mu     sync.Mutex // guards the rest
+	guests map[net.Conn]struct{}
+	all    sync.WaitGroup
 }
 
-// newSecured starts accepting; Close stops it.
-func newSecured(l net.Listener, config *tls.Config, g *proxy.Gateway) *secured {
-	s := &secured{Listener: l, config: config, gateway: g, ready: make(chan net.Conn)}
-	s.ctx, s.stop = context.WithCancel(context.Background())
+// newReception starts accepting; Close stops it.
+func newReception(l net.Listener, server *http.Server, g *proxy.Gateway) *reception {
+	s := &reception{
+		Listener: l, server: server, secure: server.TLSConfig, gateway: g,
+		ready: make(chan net.Conn), over: make(chan struct{}), guests: map[net.Conn]struct{}{},
+	}
 	go s.run()
 	return s
 }
 
-func (s *secured) run() {
+func (s *reception) run() {
 	for {
 		c, err := s.Listener.Accept()
 		if err != nil {
 			s.failed = err
-			s.stop()
-			s.shakes.Wait()
+			s.end()
 			close(s.ready)
 			return
 		}
-		s.shakes.Go(func() { s.shake(tls.Server(c, s.config)) })
+		s.mu.Lock()
+		s.guests[c] = struct{}{}
+		s.mu.Unlock()
+		s.all.Go(func() { s.receive(c) })
 	}
 }
 
-// shake completes one handshake in the time that a request's head may take.
-func (s *secured) shake(c *tls.Conn) {
-	ctx, cancel := context.WithTimeout(s.ctx, headTimeout)
-	defer cancel()
-	if err := c.HandshakeContext(ctx); err != nil {
+// end sends home who has not said anything yet.
+func (s *reception) end() {
+	close(s.over)
+	s.mu.Lock()
+	for c := range s.guests {
+		c.Close()
+	}
+	s.mu.Unlock()
+	s.all.Wait()
+}
+
+// receive hands out one connection, or closes it.
+func (s *reception) receive(c net.Conn) {
+	out, err := s.greet(c)
+	s.mu.Lock()
+	delete(s.guests, c)
+	s.mu.Unlock()
+	if err != nil {
 		c.Close()
 		return
 	}
-	var out net.Conn = c
-	if c.ConnectionState().NegotiatedProtocol != "h2" {
-		out = &wiredTLS{s.gateway.Watch(c), c}
-	}
 	select {
 	case s.ready <- out:
-	case <-s.ctx.Done():
+	case <-s.over:
 		c.Close()
 	}
 }
 
-func (s *secured) Accept() (net.Conn, error) {
+// greet waits for what a connection begins with. A handshake may take as long
+// as a head.
+func (s *reception) greet(c net.Conn) (net.Conn, error) {
+	by := time.Now().Add(headTimeout)
+	if s.secure == nil {
+		wire := s.gateway.Watch(c, s.server.MaxHeaderBytes)
+		return wire, wire.Await(by)
+	}
+	secure := tls.Server(c, s.secure)
+	_ = c.SetDeadline(by)
+	if err := secure.Handshake(); err != nil {
+		return nil, err
+	}
+	_ = c.SetDeadline(time.Time{})
+	if secure.ConnectionState().NegotiatedProtocol == "h2" {
+		return secure, nil
+	}
+	wire := s.gateway.Watch(secure, s.server.MaxHeaderBytes)
+	return &wiredTLS{wire, secure}, wire.Await(time.Now().Add(headTimeout))
+}
+
+// Accept returns the next connection that has something to say.
+func (s *reception) Accept() (net.Conn, error) {
+	if s.secure != nil {
+		s.prepare.Do(func() { watchHTTP2(s.server, s.gateway) })
+	}
 	c, ok := <-s.ready
 	if !ok {
 		return nil, s.failed

@@ -100,11 +100,8 @@ func (s *Server) open(name, address string, handler http.Handler, maxHeaderBytes
 	listener = newPatient(listener, s.process.Log)
 	server := newServer(handler, maxHeaderBytes, secure, s.process.Log)
 	server.BaseContext = func(net.Listener) context.Context { return s.requests }
-	switch {
-	case secure != nil:
-		listener = newSecured(listener, secure, s.gateway)
-	case name == "public", name == "redirect": // the others' handlers do not ask for the verdict
-		listener = wired{listener, s.gateway}
+	if name == "public" || name == "redirect" { // the others' handlers do not ask for the verdict
+		listener = newReception(listener, server, s.gateway)
 	}
 	s.listeners = append(s.listeners, opened{name, listener, server})
 	return nil

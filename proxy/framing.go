@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/page"
 )
@@ -44,9 +45,12 @@ type head struct {
 	host        string
 }
 
-// maxWireLine bounds what is kept of one line. Only the request line is ever
-// needed whole; a longer one is refused by net/http or by framed.
-const maxWireLine = 64 << 10
+// maxWireLine and maxWireField bound what is kept of one line. Only the request
+// line is ever needed whole; a longer one is refused by net/http or by framed.
+const (
+	maxWireLine  = 64 << 10
+	maxWireField = 1 << 10
+)
 
 // maxPipelined bounds the requests that a client may send ahead.
 const maxPipelined = 64
@@ -64,9 +68,11 @@ func (w *Wire) watch(p []byte) {
 		}
 		end := bytes.IndexByte(p, '\n')
 		if end < 0 {
+			w.size += len(p)
 			w.keep(p)
-			return
+			break
 		}
+		w.size += end + 1
 		line := p[:end]
 		if len(w.line) > 0 {
 			w.keep(line)
@@ -79,12 +85,23 @@ func (w *Wire) watch(p []byte) {
 			w.line = nil
 		}
 	}
+	if w.limit > 0 && w.size > w.limit {
+		w.state = opaque
+		w.excess.Store(true)
+	}
+	if c := w.calm.Load(); c != nil {
+		c.hear(p, time.Now())
+	}
 }
 
 // keep remembers the beginning of a line that a later read continues, and its
 // last byte, which is a CR if all is well.
 func (w *Wire) keep(p []byte) {
-	n := min(len(p), maxWireLine-len(w.line))
+	most := maxWireField
+	if len(w.current.requestLine) == 0 {
+		most = maxWireLine
+	}
+	n := min(len(p), most-len(w.line))
 	w.line = append(w.line, p[:n]...)
 	if n < len(p) {
 		w.line[len(w.line)-1] = p[len(p)-1]
@@ -107,6 +124,8 @@ func (w *Wire) takeLine(line []byte) {
 		if string(line) == "PRI * HTTP/2.0" {
 			w.state = opaque
 			w.foreign.Store(true)
+			w.headBy = time.Time{}
+			w.beCalm()
 		}
 	case len(line) == 0:
 		w.endHead()
@@ -144,6 +163,7 @@ func hasFieldName(line []byte, lower string) bool {
 
 func (w *Wire) endHead() {
 	h := w.current
+	w.size, w.headBy = 0, time.Time{}
 	w.current, w.spare = head{requestLine: w.spare[:0]}, nil
 	switch {
 	case h.encodings > 0 || h.lengths > 1 || h.malformed || len(w.heads) == maxPipelined:

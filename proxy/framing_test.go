@@ -48,7 +48,7 @@ func (l watched) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.gateway.Watch(c), nil
+	return l.gateway.Watch(c, 0), nil
 }
 
 // talk sends raw bytes and returns the status and body of each answer until

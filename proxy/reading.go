@@ -34,8 +34,24 @@ type reading struct {
 
 // Read reads from the connection and watches.
 func (w *Wire) Read(p []byte) (int, error) {
+	if c := w.calm.Load(); c != nil {
+		return w.readCalmly(c, p)
+	}
+	n, err := w.read(p)
+	if w.excess.Load() && !w.asked.Load() {
+		return 0, w.refuseHead()
+	}
+	return n, err
+}
+
+func (w *Wire) read(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if len(w.first) > 0 {
+		n := w.takeFirst(p)
+		w.watch(p[:n])
+		return n, nil
+	}
 	if len(p) == 1 && w.betweenRequests() {
 		if err := w.readAhead(); err != nil {
 			return 0, err
@@ -84,6 +100,9 @@ func (w *Wire) SetReadDeadline(t time.Time) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	d := &w.reading
+	if by := w.headBy; !by.IsZero() && (t.IsZero() || t.After(by)) {
+		t = by // the first head gets no more time than it had
+	}
 	d.due = t
 	switch {
 	case d.parked && !t.IsZero():

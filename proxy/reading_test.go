@@ -17,7 +17,7 @@ import (
 func watchedPipe(t *testing.T) (w *Wire, client net.Conn) {
 	t.Helper()
 	client, server := net.Pipe()
-	w = new(Gateway).Watch(server)
+	w = new(Gateway).Watch(server, 0)
 	t.Cleanup(func() { client.Close(); w.Close() })
 	return w, client
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -33,6 +34,12 @@ func Between(c net.Conn, state http.ConnState) {
 
 // Write passes answers on.
 func (w *Wire) Write(p []byte) (int, error) {
+	if c := w.calm.Load(); c != nil {
+		return w.writeCalmly(c, p)
+	}
+	if w.mute.Load() {
+		return len(p), nil
+	}
 	if w.gateway == nil || w.asked.Load() || w.foreign.Load() || !bytes.HasPrefix(p, []byte("HTTP/1.")) {
 		return w.Conn.Write(p)
 	}
@@ -43,6 +50,15 @@ func (w *Wire) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// refuseHead answers a head that is too large as soon as that is known.
+// net/http would take 4 KiB more, and wait for half a second with all of it in
+// memory. What it says by itself then is not passed on.
+func (w *Wire) refuseHead() error {
+	_, _ = io.WriteString(w, "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n")
+	w.mute.Store(true)
+	return io.EOF
 }
 
 // unasked is our answer in the place of net/http's, with its line in the log.

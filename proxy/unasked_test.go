@@ -15,6 +15,7 @@ type answers struct {
 }
 
 func (a *answers) Write(p []byte) (int, error) { return a.Builder.Write(p) }
+func (a *answers) RemoteAddr() net.Addr        { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 1} }
 
 // TestOnlyAnswersOfNetHTTPItselfAreRestated: what a handler or another protocol
 // writes passes byte for byte, however much it looks like a refusal.
@@ -27,7 +28,7 @@ func TestOnlyAnswersOfNetHTTPItselfAreRestated(t *testing.T) {
 		"nobody's":          func(w *Wire) { w.gateway = nil },
 	} {
 		out := &answers{}
-		w := (&Gateway{}).Watch(out)
+		w := NewGateway(&Runtime{}).Watch(out, 0)
 		before(w)
 		if io.WriteString(w, theirs); out.String() != theirs {
 			t.Errorf("%s: %q", name, out.String())

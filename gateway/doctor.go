@@ -24,7 +24,7 @@ type Diagnosis struct {
 }
 
 // Doctor tries live what c needs of others: every provider, or the one named,
-// and every route's upstreams unless one is named. Everybody is asked at the same
+// and unless one is named Redis and every route's upstreams. Everybody is asked at the same
 // time, each question takes at most 10 s. The order is the file's.
 func Doctor(ctx context.Context, c *config.Config, only string, process Process) ([]Diagnosis, error) {
 	if only != "" && !slices.ContainsFunc(c.Providers, func(p config.Provider) bool { return p.Name == only }) {
@@ -36,6 +36,9 @@ func Doctor(ctx context.Context, c *config.Config, only string, process Process)
 		if p := &c.Providers[i]; only == "" || p.Name == only {
 			examinations = append(examinations, func(ctx context.Context) []Diagnosis { return examineProvider(ctx, c, p, process) })
 		}
+	}
+	if c.Session.Store == "redis" && only == "" {
+		examinations = append(examinations, func(ctx context.Context) []Diagnosis { return examineRedis(ctx, c, process) })
 	}
 	for i := range c.Routes {
 		if r := &c.Routes[i]; only == "" {

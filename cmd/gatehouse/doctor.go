@@ -15,13 +15,13 @@ import (
 func doctorCommand(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor --config FILE [--provider NAME]",
-		Short: "Try the providers and upstreams live, and say what is wrong",
+		Short: "Try the providers, Redis and the upstreams live, and say what is wrong",
 		Long: "Tries live what a sign-in needs: names, TLS, discovery, issuer, clock, keys, algorithms, PKCE, scopes, client credentials\n" +
-			"(with a made-up code), redirect URIs (with prompt=none), and each upstream. Nobody is signed in and nothing is changed.\n" +
+			"(with a made-up code), redirect URIs (with prompt=none), Redis if sessions are there, and each upstream. Nobody is signed in and nothing is changed.\n" +
 			"One line each, ✓ or ✗ with cause and fix. Exit status: 1 if there is any ✗.",
 	}
 	path := configFlag(cmd)
-	only := cmd.Flags().String("provider", "", "look at this provider alone, and at no upstream")
+	only := cmd.Flags().String("provider", "", "look at this provider alone, and at neither Redis nor upstreams")
 	asJSON := cmd.Flags().Bool("json", false, "print JSON")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		c, err := load(*path, std, false)

@@ -53,8 +53,7 @@ func inFrontOf(t *testing.T, shared bool, run func(t *testing.T, port, certFile,
 	sessions := "  store: cookie"
 	if shared {
 		f.auth = "https://auth.localhost:" + ports[0]
-		redis := program(t, "redis-server")
-		start(t, exec.Command(redis, "--port", ports[1], "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir())).await(t, "Ready to accept connections")
+		startRedis(t, ports[1])
 		sessions = `  store: redis` + "\n" + `  redis: {urls: ["redis://127.0.0.1:` + ports[1] + `/0"]}`
 	}
 	made, err := exec.Command(gatehouse, "keygen", "service-token", "ci").Output()

@@ -129,6 +129,13 @@ func serve(t *testing.T, file, base string, client *http.Client, more ...string)
 	return p
 }
 
+// startRedis runs a Redis server that keeps nothing on disk.
+func startRedis(t *testing.T, port string) {
+	t.Helper()
+	redis := exec.Command(program(t, "redis-server"), "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir())
+	start(t, redis).await(t, "Ready to accept connections")
+}
+
 // key is a fresh session key.
 func key(t *testing.T) string {
 	t.Helper()

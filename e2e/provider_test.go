@@ -27,6 +27,9 @@ type provider struct {
 	key   *rsa.PrivateKey
 	posts bool     // answers by a form which posts itself
 	codes sync.Map // requests by code
+	// renewed, unless nil, answers who spends a refresh token; sign-ins then
+	// bring one, and an access token of a second.
+	renewed http.HandlerFunc
 }
 
 var postedForm = template.Must(template.New("").Parse(`<!doctype html><title>One moment</title><body onload="document.forms[0].submit()">
@@ -76,6 +79,10 @@ func (p *provider) authorize(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *provider) token(w http.ResponseWriter, r *http.Request) {
+	if r.PostFormValue("grant_type") == "refresh_token" && p.renewed != nil {
+		p.renewed(w, r)
+		return
+	}
 	asked, _ := p.codes.LoadAndDelete(r.PostFormValue("code"))
 	q, known := asked.(url.Values)
 	if !known {
@@ -90,7 +97,11 @@ func (p *provider) token(w http.ResponseWriter, r *http.Request) {
 		"sub": "ada", "aud": q.Get("client_id"), "nonce": q.Get("nonce"), "email": "ada@example.com", "email_verified": true,
 		"acr": acr, "auth_time": time.Now().Unix(),
 	})
-	writeJSON(w, map[string]any{"access_token": "a", "token_type": "Bearer", "id_token": id})
+	answer := map[string]any{"access_token": "a", "token_type": "Bearer", "id_token": id}
+	if p.renewed != nil {
+		answer["refresh_token"], answer["expires_in"] = "r", 1
+	}
+	writeJSON(w, answer)
 }
 
 // sign makes a token of claims and of those that every token has.

@@ -7,9 +7,11 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/rueidis"
+	"golang.org/x/sync/errgroup"
 )
 
 // index finds sessions by what a provider calls them: each person, and each of
@@ -121,18 +123,27 @@ func (c *RedisStore) Revoke(ctx context.Context, m Match) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("revoke: %w", err)
 	}
-	ended := 0
+	var ended atomic.Int64
+	all, ctx := errgroup.WithContext(ctx)
+	all.SetLimit(revokedAtOnce)
 	for _, ref := range refs {
-		gone, err := c.end(ctx, ref)
-		if err != nil {
-			return ended, fmt.Errorf("revoke: %w", err)
-		}
-		if gone {
-			ended++
-		}
+		all.Go(func() error {
+			gone, err := c.end(ctx, ref)
+			if gone {
+				ended.Add(1)
+			}
+			return err
+		})
 	}
-	return ended, nil
+	if err := all.Wait(); err != nil {
+		return int(ended.Load()), fmt.Errorf("revoke: %w", err)
+	}
+	return int(ended.Load()), nil
 }
+
+// revokedAtOnce is how many sessions are being ended at a time: one after the
+// other, everybody's would take as many round trips.
+const revokedAtOnce = 64
 
 // end deletes the session at ref and reports whether there was one.
 func (c *RedisStore) end(ctx context.Context, ref string) (bool, error) {

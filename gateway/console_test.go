@@ -70,7 +70,7 @@ func TestPageExplains(t *testing.T) {
 		{home + "/x", staff, ">allow<", "staff"},
 		{home + "/x", "", ">sign_in<", "staff"},
 		{home + "/admin/x", staff, ">deny<", "admin"},
-		{home + "/pay", staff, ">step_up<", "asks for acr mfa, a sign-in at most 15m0s ago; this one has no acr"},
+		{home + "/pay", staff, ">step_up<", "asks for acr mfa, a sign-in at most 15m ago; this one has no acr"},
 		{home + "/pay", `{"sub": "a", "acr": "mfa"}`, ">allow<", "everyone"},
 		{home + "/public", "", ">bypass<", "front"},
 		{home + "/public/%2e%2e/admin", "", ">deny<", "path_ambiguous"},

@@ -68,9 +68,21 @@ func (s *ExplainedStepUp) String() string {
 		asked = append(asked, "acr "+strings.Join(s.ACRValues, " or "))
 	}
 	if s.MaxAge > 0 {
-		asked = append(asked, "a sign-in at most "+(time.Duration(s.MaxAge)*time.Second).String()+" ago")
+		asked = append(asked, "a sign-in at most "+asWritten(time.Duration(s.MaxAge)*time.Second)+" ago")
 	}
 	return "the route asks for " + strings.Join(asked, ", ") + "; this one has " + s.Had
+}
+
+// asWritten is d as people write it in the file: 15m, not 15m0s.
+func asWritten(d time.Duration) string {
+	text := strings.TrimSuffix(d.String(), "m0s")
+	if text != d.String() {
+		text += "m"
+	}
+	if hours, whole := strings.CutSuffix(text, "h0m"); whole {
+		return hours + "h"
+	}
+	return text
 }
 
 // ExplainedRule is one rule of the route's policy and what it did: decided,

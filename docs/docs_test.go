@@ -274,9 +274,9 @@ func listed(t *testing.T, name, variable string) (words []string) {
 // headersSet are the headers that every upstream gets unless told otherwise.
 func headersSet(t *testing.T) []string {
 	names := slices.DeleteFunc(listed(t, "../proxy/headers.go", "defaultHeaders"), func(s string) bool { return !strings.HasPrefix(s, "X-") })
-	ast.Inspect(source(t, "../proxy/forward.go"), func(n ast.Node) bool {
-		if call, ok := n.(*ast.CallExpr); ok && named(call.Fun) == "set" && len(call.Args) == 4 {
-			if name, ok := text(call.Args[2]); ok {
+	ast.Inspect(source(t, "../proxy/outgoing.go"), func(n ast.Node) bool {
+		if fact, ok := n.(*ast.CompositeLit); ok && len(fact.Elts) == 2 {
+			if name, ok := text(fact.Elts[0]); ok {
 				names = append(names, name)
 			}
 		}

@@ -35,7 +35,7 @@ func cloudflareRules(c *config.Config, rules []proxy.HeaderRule) []proxy.HeaderR
 
 // cloudflareCookies adds the cookie that only upstreams get to what is
 // stripped of requests and answers.
-func cloudflareCookies(c *config.Config, strip, stripSet func(http.Header)) (_, _ func(http.Header)) {
+func cloudflareCookies(c *config.Config, strip func([]string) []string, stripSet func(http.Header)) (func([]string) []string, func(http.Header)) {
 	if !slices.Contains(c.Compat, "cloudflare") {
 		return strip, stripSet
 	}
@@ -43,7 +43,7 @@ func cloudflareCookies(c *config.Config, strip, stripSet func(http.Header)) (_, 
 	if err != nil {
 		panic(err) // it is a good name
 	}
-	return func(h http.Header) { strip(h); names.Strip(h) },
+	return func(lines []string) []string { return names.Strip(strip(lines)) },
 		func(h http.Header) { stripSet(h); names.StripSetCookie(h) }
 }
 

@@ -2,6 +2,8 @@ package proxy
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -98,25 +100,29 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// apply sets the tokens in the outgoing request's headers, a clone of the
-// client's without the client's own. Without cookies it costs no allocation.
-func (at *stamped) apply(h http.Header) {
-	at.applyFields(h)
-	if at == nil {
-		return
+// beside is a request's Cookie lines, which it does not change, with the
+// tokens' own.
+func (at *stamped) beside(lines []string) []string {
+	if at == nil || len(at.cookies) == 0 {
+		return lines
 	}
-	for _, cookie := range at.cookies {
-		if lines := h["Cookie"]; len(lines) > 0 {
-			// In the one line that applications expect (RFC 6265 section 5.4).
-			lines[0] += "; " + cookie
-		} else {
-			h["Cookie"] = []string{cookie}
-		}
+	own := strings.Join(at.cookies, "; ")
+	if len(lines) == 0 {
+		return []string{own}
 	}
+	// In the one line that applications expect (RFC 6265 section 5.4).
+	lines = slices.Clone(lines)
+	lines[0] += "; " + own
+	return lines
 }
 
-// applyFields leaves the Cookie header alone.
-func (at *stamped) applyFields(h http.Header) {
+// sets reports whether a token goes by this name.
+func (at *stamped) sets(name string) bool {
+	return at != nil && slices.ContainsFunc(at.fields, func(f renderedField) bool { return f.name == name })
+}
+
+// apply sets the tokens in h, but for cookies.
+func (at *stamped) apply(h http.Header) {
 	if at == nil {
 		return
 	}

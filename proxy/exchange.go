@@ -20,6 +20,7 @@ import (
 // longer than the request lasts.
 type exchange struct {
 	context.Context
+	f             *Forwarder
 	visit         Visit
 	started       time.Time
 	path, rawPath string
@@ -28,7 +29,9 @@ type exchange struct {
 	hijacked      bool
 	duplex        bool // the answer may begin before the body's end
 	err           error
-	values        [6]string
+	sent          http.Header // by the client; not to be changed
+	cookies       []string    // lines for the upstream
+	facts         [6]fact
 	outURL        url.URL
 	informal      informal
 	splices       bool  // the client's connection can take a body from another socket
@@ -67,12 +70,6 @@ func (x *exchange) Err() error {
 }
 
 func exchangeOf(ctx context.Context) *exchange { return ctx.Value(exchangeKey{}).(*exchange) }
-
-// set puts a header whose list of one lives in the exchange.
-func (x *exchange) set(h http.Header, i int, name, value string) {
-	x.values[i] = value
-	h[name] = x.values[i : i+1 : i+1]
-}
 
 // answer is what the client gets.
 type answer struct {

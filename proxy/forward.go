@@ -39,9 +39,12 @@ type ForwarderOptions struct {
 	MaxBody int64
 	// WebSocketOrigins may open WebSockets besides the visited origin.
 	WebSocketOrigins []string
-	// StripCookies removes Gatehouse's cookies from a request's header,
-	// StripSetCookie those lines from an answer's that would set them.
-	StripCookies, StripSetCookie func(http.Header)
+	// StripCookies is a request's Cookie lines without Gatehouse's cookies. It
+	// may not change those given.
+	StripCookies func([]string) []string
+	// StripSetCookie removes those lines from an answer's header that would set
+	// Gatehouse's cookies.
+	StripSetCookie func(http.Header)
 }
 
 // Visit is what the door and the caller's session say about one request. All
@@ -98,6 +101,7 @@ type Outcome struct {
 // once and safe for concurrent use.
 type Forwarder struct {
 	upstream       http.RoundTripper
+	asker          asker // the same
 	buffers        httputil.BufferPool
 	sockets        httputil.ReverseProxy // for WebSockets; relay for everything else
 	headers        *HeaderPlan
@@ -107,7 +111,7 @@ type Forwarder struct {
 	preserveHost   bool
 	maxBody        int64
 	origins        []string
-	stripCookies   func(http.Header)
+	stripCookies   func([]string) []string
 	stripSetCookie func(http.Header)
 }
 
@@ -125,6 +129,11 @@ func NewForwarder(o ForwarderOptions) (*Forwarder, error) {
 		maxBody:        o.MaxBody,
 		stripCookies:   o.StripCookies,
 		stripSetCookie: o.StripSetCookie,
+	}
+	if own, ok := o.Upstream.(asker); ok {
+		f.asker = own
+	} else {
+		f.asker = collecting{o.Upstream}
 	}
 	if prefix := strings.Trim(o.StripPrefix, "/"); prefix != "" {
 		f.strip = strings.Split(prefix, "/")
@@ -172,7 +181,7 @@ func (f *Forwarder) Forward(w http.ResponseWriter, r *http.Request, v Visit) err
 	if f.upstream == nil {
 		return &page.Error{Status: http.StatusNotFound, Reason: "route_without_upstream", Text: "There is nothing at this address."}
 	}
-	x := &exchange{Context: r.Context(), visit: v, started: time.Now(), informs: r.ProtoAtLeast(1, 1)}
+	x := &exchange{Context: r.Context(), f: f, visit: v, started: time.Now(), informs: r.ProtoAtLeast(1, 1)}
 	x.answer = answer{ResponseWriter: w, f: f, x: x}
 	wire := wireOf(r)
 	x.splices = r.TLS == nil && wire != nil
@@ -216,46 +225,26 @@ func (f *Forwarder) Forward(w http.ResponseWriter, r *http.Request, v Visit) err
 	return x.err
 }
 
-// rewrite makes the outgoing request. Everything that Connection names and all
-// hop-by-hop headers are gone from it already, so that a client cannot have
-// removed what is set here (CVE-2021-32813).
+// rewrite makes a WebSocket's outgoing request. The fields of the upgrade are
+// already what they should be.
 func (f *Forwarder) rewrite(in, out *http.Request) {
 	x := exchangeOf(in.Context())
-	v := &x.visit
-	h := out.Header
-	f.scrubber.Scrub(h)
-	f.stripCookies(h)
-	out.Trailer = nil
+	x.tell(in.Header)
+	h := upstream.Collect(x)
+	h["Connection"], h["Upgrade"] = out.Header["Connection"], out.Header["Upgrade"]
+	out.Header = h
+	x.address(out)
+}
 
+// address says where a request goes: by the path that the client spelled, and
+// the query, also one that Go cannot parse.
+func (x *exchange) address(out *http.Request) {
+	out.Trailer = nil
 	out.URL.Opaque = "" // it would go out instead of the path
 	out.URL.Path, out.URL.RawPath = x.path, x.rawPath
-	out.URL.RawQuery = in.URL.RawQuery // also what Go cannot parse
 	out.Host = ""
-	if f.preserveHost {
-		out.Host = v.Host
-	}
-
-	if v.Headers == nil {
-		v.Headers = f.headers.Render(nil)
-	}
-	if v.ownAuthorization {
-		delete(h, "Authorization")
-	}
-	v.Headers.Apply(h)
-	v.assertions.apply(h)
-	x.set(h, 0, "X-Forwarded-Proto", v.Scheme)
-	x.set(h, 1, "X-Forwarded-Host", v.Host)
-	x.set(h, 2, "X-Request-Id", v.RequestID)
-	if v.Traceparent != "" {
-		x.set(h, 4, "Traceparent", v.Traceparent)
-		if v.Tracestate != "" {
-			x.set(h, 5, "Tracestate", v.Tracestate)
-		} else {
-			delete(h, "Tracestate")
-		}
-	}
-	if v.ClientIP.IsValid() {
-		x.set(h, 3, "X-Forwarded-For", v.ClientIP.Unmap().WithZone("").String())
+	if x.f.preserveHost {
+		out.Host = x.visit.Host
 	}
 }
 

@@ -264,12 +264,13 @@ func (rt *Runtime) vouch(w http.ResponseWriter, r *http.Request, v *visit, c cal
 			return err
 		}
 		v.seen.headers.Apply(h)
-		stamped.applyFields(h)
+		stamped.apply(h)
 	}
 	delete(h, "Set-Cookie") // of a plan's: it would reach the browser
 	if c.session != nil && rt.store.Due(c.session) {
 		renewed := http.Header{}
-		rt.renew(renewed, r, c.session, v)
+		v.held = held{rt, c.session, r}
+		v.renew(renewed)
 		// nginx hands one Set-Cookie line on. Half of a split session is none.
 		if lines := renewed["Set-Cookie"]; len(lines) == 1 || !d.plain {
 			h["Set-Cookie"] = lines

@@ -227,6 +227,16 @@ func (r *Rendered) Apply(h http.Header) {
 	}
 }
 
+// sets reports whether one of them goes by this name.
+func (r *Rendered) sets(name string) bool {
+	for i := range r.fields {
+		if r.fields[i].name == name {
+			return true
+		}
+	}
+	return false
+}
+
 // Omitted names the headers that were left out although there was a value,
 // because it cannot be sent safely. Do not change it.
 func (r *Rendered) Omitted() []string { return r.omitted }

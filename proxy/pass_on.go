@@ -11,6 +11,7 @@ import (
 
 // forward passes an allowed request on, as c or as nobody.
 func (rt *Runtime) forward(w http.ResponseWriter, r *http.Request, v *visit, c caller) error {
+	v.held = held{rt, c.session, r}
 	out := Visit{
 		ClientIP: v.peer, Scheme: v.site.scheme, Host: v.site.public, Arrived: v.arrived,
 		RequestID: v.record.RequestID, Last: v.last, Outcome: &v.outcome,
@@ -24,7 +25,7 @@ func (rt *Runtime) forward(w http.ResponseWriter, r *http.Request, v *visit, c c
 		}
 	}
 	if s := c.session; s != nil && rt.store.Due(s) {
-		out.OnResponse = func(h http.Header) { rt.renew(h, r, s, v) }
+		out.OnResponse = v.renew
 	}
 	switch upgrades := r.Header["Upgrade"] != nil; {
 	case upgrades || c.known() && streams(r):
@@ -35,7 +36,7 @@ func (rt *Runtime) forward(w http.ResponseWriter, r *http.Request, v *visit, c c
 		r, stop = rt.whileAdmitted(r, v, c, out.Socket)
 		defer stop()
 	case c.session != nil:
-		out.Ended = func() bool { return rt.store.Ended(c.session) }
+		out.Ended = v.held.ended
 	}
 	asking := v.asking(&out)
 	// Forward panics to cut an answer off; the record wants the outcome all the same.
@@ -52,10 +53,21 @@ func (v *visit) passed(asking *trace.Span) {
 	v.asked(asking, &v.outcome)
 }
 
+// held is the session that a request is forwarded for. Functions that live as
+// long as the answer are made from it: those that close over a caller would cost
+// every request, also one that needs none.
+type held struct {
+	rt      *Runtime
+	session *session.Session
+	request *http.Request
+}
+
+func (h *held) ended() bool { return h.rt.store.Ended(h.session) }
+
 // renew records that the session is in use. A store that cannot be reached
 // now is asked again with the next request: this one was decided already.
-func (rt *Runtime) renew(h http.Header, r *http.Request, s *session.Session, v *visit) {
-	if _, err := rt.store.Renew(h, r, s); err != nil {
+func (v *visit) renew(h http.Header) {
+	if _, err := v.held.rt.store.Renew(h, v.held.request, v.held.session); err != nil {
 		v.record.Err = err
 	}
 }

@@ -7,26 +7,30 @@ import (
 	"slices"
 	"strings"
 	"sync"
-
-	"golang.org/x/net/http/httpguts"
 )
 
 // relay asks the upstream and passes its answer on: what httputil.ReverseProxy
 // does, but for upgrades, which still go through it. The request's header is
-// built in one pass instead of being copied and thinned out three times, and a
+// written as it is gone through instead of being copied and thinned out three times, and a
 // long body can go from socket to socket without passing through here.
 //
 // out is a copy of the client's request, made for this.
 func (f *Forwarder) relay(x *exchange, out *http.Request) {
-	x.strip(out, f.scrubber)
-	f.rewrite(out, out)
+	x.outURL = *out.URL
+	out.URL, out.Close, out.GetBody = &x.outURL, false, nil
+	if out.ContentLength == 0 {
+		out.Body = nil
+	}
+	x.tell(out.Header)
+	out.Header = nil // see Each
+	x.address(out)
 	if out.Body != nil {
 		// Whoever sends the body in a goroutine of its own stops when Forward
 		// closes it, and not before: a body that is closed over unread bytes
 		// ends the connection, which looks as if the client had gone.
 		out.Body = io.NopCloser(out.Body)
 	}
-	res, err := f.upstream.RoundTrip(out)
+	res, err := f.asker.Send(out, x)
 	x.informal.end()
 	if err == nil {
 		defer func() { res.Body.Close() }() // also of an answer that nobody passes on
@@ -43,60 +47,6 @@ func (f *Forwarder) relay(x *exchange, out *http.Request) {
 	}
 	res.Body.Close() // completes the trailers
 	x.answer.end(res, announced)
-}
-
-// strip takes from the request what is for this connection alone and what only
-// Gatehouse may set. The lists of values that remain are shared with the
-// client's request and may not be changed.
-func (x *exchange) strip(out *http.Request, scrubber *Scrubber) {
-	sent := out.Header
-	x.outURL = *out.URL
-	out.URL, out.Close, out.GetBody = &x.outURL, false, nil
-	if out.ContentLength == 0 {
-		out.Body = nil
-	}
-	out.Header = make(http.Header, len(sent)+12)
-	connection := sent["Connection"]
-	for name, values := range sent {
-		if !hopByHop(name) && !scrubber.matches(name) && !named(connection, name) {
-			out.Header[name] = values
-		}
-	}
-	if cookies := out.Header["Cookie"]; cookies != nil {
-		out.Header["Cookie"] = slices.Clone(cookies) // stripCookies works in place
-	}
-	if httpguts.HeaderValuesContainsToken(sent["Te"], "trailers") {
-		out.Header["Te"] = []string{"trailers"} // gRPC asks for it (RFC 9110 section 10.1.4)
-	}
-	if _, has := out.Header["User-Agent"]; !has {
-		out.Header["User-Agent"] = nil // or net/http would say its own
-	}
-}
-
-// hopByHop are the fields of one connection (RFC 9110 section 7.6.1, and what
-// RFC 2616 section 13.5.1 knew besides).
-func hopByHop(name string) bool {
-	switch name {
-	case "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection",
-		"Te", "Trailer", "Transfer-Encoding", "Upgrade":
-		return true
-	}
-	return false
-}
-
-// named reports whether a Connection field names the header, which belongs to
-// the connection then.
-func named(connection []string, name string) bool {
-	for _, line := range connection {
-		for rest, more := line, true; more; {
-			var token string
-			token, rest, more = strings.Cut(rest, ",")
-			if token = strings.Trim(token, " \t"); len(token) == len(name) && strings.EqualFold(token, name) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // begin sends the answer's head. announced is how many trailers it names.

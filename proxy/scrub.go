@@ -1,9 +1,5 @@
 package proxy
 
-import (
-	"net/http"
-)
-
 // A family is a name and every name that goes on behind it with a "-". These
 // say who is calling, from where, by which scheme or for which address, and
 // applications believe them because a gateway is thought to have set them. No
@@ -42,8 +38,8 @@ var singles = []string{
 	"proxy",
 }
 
-// Scrubber removes headers that only Gatehouse may set from a client's
-// request, in whatever spelling. It is compiled once and safe for concurrent
+// Scrubber knows the headers that only Gatehouse may set, in whatever spelling a
+// client's request brings them. It is compiled once and safe for concurrent
 // use.
 type Scrubber struct {
 	patterns [256][]pattern // by their first byte, folded
@@ -55,7 +51,7 @@ type pattern struct {
 	family bool
 }
 
-// NewScrubber removes the fixed names and families, and also names.
+// NewScrubber knows the fixed names and families, and also names.
 func NewScrubber(names ...string) *Scrubber {
 	s := &Scrubber{}
 	add := func(list []string, family bool) {
@@ -71,15 +67,6 @@ func NewScrubber(names ...string) *Scrubber {
 	add(singles, false)
 	add(names, false)
 	return s
-}
-
-// Scrub removes them from h.
-func (s *Scrubber) Scrub(h http.Header) {
-	for name := range h {
-		if s.matches(name) {
-			delete(h, name)
-		}
-	}
 }
 
 // matches compares as the least careful upstream does. CGI, WSGI and their

@@ -19,7 +19,7 @@ func TestViewsAreBoundedAndKeepMostOfACrowd(t *testing.T) {
 		t.Fatal(err)
 	}
 	forwarder, err := NewForwarder(ForwarderOptions{
-		Upstream: &upstream.Pool{}, Headers: plan, StripCookies: func(http.Header) {}, StripSetCookie: func(http.Header) {},
+		Upstream: &upstream.Pool{}, Headers: plan, StripCookies: kept, StripSetCookie: func(http.Header) {},
 	})
 	if err != nil {
 		t.Fatal(err)

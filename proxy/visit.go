@@ -25,6 +25,7 @@ type visit struct {
 
 	arrived context.Context // what net/http gave the request
 	outcome Outcome         // of asking the upstream
+	held    held            // for whom it is asked
 
 	// presented is the token that came along, whoever it turned out to prove.
 	presented machine.Presented

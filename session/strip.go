@@ -2,35 +2,31 @@ package session
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
-// Strip removes Gatehouse's own cookies from a request's Cookie lines, so that
-// no upstream ever holds a session. Every other cookie stays byte for byte and
-// in its order; a line that becomes empty goes. It allocates only for lines in
-// which others remain. h's values are changed in place: pass a clone, as
-// httputil.ReverseProxy's outgoing request has it.
+// Strip is a request's Cookie lines without Gatehouse's own cookies, so that no
+// upstream ever holds a session. Every other cookie stays byte for byte and in
+// its order; a line that becomes empty goes. The lines given are not changed,
+// and are returned themselves if none of the cookies is ours.
 //
 // Old servers (RFC 2109) read a comma as the end of a cookie, browsers as part
 // of its value: what follows one and is ours to the former goes as well.
 //
 // Own means <name>, <name>.… and <name>-…, with or without a cookie prefix, in
 // any letter case: browsers distinguish case, some upstreams do not.
-func (n *Names) Strip(h http.Header) {
-	lines := h["Cookie"]
-	kept := lines[:0]
+func (n *Names) Strip(lines []string) []string {
+	if !slices.ContainsFunc(lines, n.anyOwn) {
+		return lines
+	}
+	var kept []string
 	for _, line := range lines {
 		if rest := n.without(line); rest != "" || line == "" {
 			kept = append(kept, rest)
 		}
 	}
-	if len(kept) == len(lines) {
-		return
-	}
-	clear(lines[len(kept):])
-	if h["Cookie"] = kept; len(kept) == 0 {
-		delete(h, "Cookie")
-	}
+	return kept
 }
 
 // without returns line less its own cookies, or line itself if it has none.

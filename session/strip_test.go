@@ -44,16 +44,12 @@ func TestStripTakesOwnCookiesAndNoOthers(t *testing.T) {
 		{[]string{"__Host-gatehouse=x,a=1"}, nil},
 		{[]string{""}, []string{""}},
 	} {
-		h := http.Header{"Other": {"x"}}
-		if test.in != nil {
-			h["Cookie"] = slices.Clone(test.in)
-		}
-		n.Strip(h)
-		if diff := cmp.Diff(test.want, h["Cookie"]); diff != "" {
+		lines := slices.Clone(test.in)
+		if diff := cmp.Diff(test.want, n.Strip(lines)); diff != "" {
 			t.Errorf("Strip(%q) (-want +got):\n%s", test.in, diff)
 		}
-		if _, there := h["Cookie"]; there != (test.want != nil) {
-			t.Errorf("Strip(%q) left an empty field", test.in)
+		if !slices.Equal(lines, test.in) {
+			t.Errorf("Strip(%q) changed them to %q", test.in, lines)
 		}
 	}
 }
@@ -105,7 +101,7 @@ func TestStrippingNothingAllocatesNothing(t *testing.T) {
 		"Cookie":     {"a=1; theme=dark; session=abcdef", "b=2"},
 		"Set-Cookie": {"a=1; Path=/; HttpOnly", "b=2"},
 	}
-	if got := testing.AllocsPerRun(100, func() { n.Strip(h); n.StripSetCookie(h) }); got != 0 {
+	if got := testing.AllocsPerRun(100, func() { n.Strip(h["Cookie"]); n.StripSetCookie(h) }); got != 0 {
 		t.Errorf("%v allocations, want none", got)
 	}
 }
@@ -138,12 +134,11 @@ func FuzzStrip(f *testing.F) {
 		read := func(h http.Header) []*http.Cookie { return (&http.Request{Header: h}).Cookies() }
 		h := http.Header{"Cookie": {line}}
 		want := slices.DeleteFunc(read(h.Clone()), func(c *http.Cookie) bool { return own(c.Name) })
-		n.Strip(h)
+		h["Cookie"] = n.Strip(h["Cookie"])
 		if diff := cmp.Diff(want, read(h)); diff != "" {
 			t.Errorf("Strip(%q) (-want +got):\n%s", line, diff)
 		}
-		again := h.Clone()
-		if n.Strip(again); !cmp.Equal(h, again) {
+		if again := n.Strip(h["Cookie"]); !slices.Equal(h["Cookie"], again) {
 			t.Errorf("Strip(%q) is not finished after once", line)
 		}
 	})

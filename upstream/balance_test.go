@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-proxy/gatehouse/upstream/http1"
 )
 
 // app is a target that counts its requests and holds those for /hold.
@@ -69,7 +71,7 @@ func TestLeastRequestsPrefersTheIdleTarget(t *testing.T) {
 			for range 2 {
 				for _, target := range p.targets {
 					req, _ := http.NewRequestWithContext(t.Context(), "GET", "/hold", nil)
-					res, err := p.send(target, req, false)
+					res, err := p.send(target, req, http1.Header(req.Header), false)
 					if err != nil {
 						t.Fatal(err)
 					}

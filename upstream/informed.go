@@ -18,14 +18,19 @@ type Inform = http1.Inform
 // knows its context's end.
 type Guard = http1.Guard
 
-// ask sends through c. net/http has to be told what http1.Client does by itself:
-// what not to send twice, and whom to tell of informational answers.
-func ask(c client, req *http.Request) (*http.Response, error) {
-	if _, own := c.(*http1.Client); !own {
-		sentOnce(req)
-		req = traced(req)
+// ask sends through c. net/http wants a map of the header, and has to be told what
+// http1.Client does by itself: what not to send twice, whom to tell of
+// informational answers, and to say nothing of its own.
+func ask(c client, req *http.Request, header Fields) (*http.Response, error) {
+	if own, ok := c.(*http1.Client); ok {
+		return own.Send(req, header)
 	}
-	return c.RoundTrip(req)
+	req.Header = Collect(header)
+	if _, has := req.Header["User-Agent"]; !has {
+		req.Header["User-Agent"] = nil // or net/http would say its own
+	}
+	sentOnce(req)
+	return c.RoundTrip(traced(req))
 }
 
 func traced(req *http.Request) *http.Request {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/gatehouse-proxy/gatehouse/upstream/http1"
 )
 
 // Pool sends requests to the targets of one route. It is safe for concurrent
@@ -60,13 +62,19 @@ func (p *Pool) Run(ctx context.Context) {
 	tasks.Wait()
 }
 
-// RoundTrip sends req to a target that is well, chosen as Options.Balance
-// says. Scheme and host of req.URL are the target's; its path is put behind
-// the target's base path, raw as it is; an empty req.Host becomes the target's
-// own ("localhost" for a Unix socket). The response's Request.RemoteAddr is
-// the target that answered, as it was configured. Errors are *Error.
+// RoundTrip is Send of req with its Header.
 func (p *Pool) RoundTrip(req *http.Request) (*http.Response, error) {
-	res, err := p.roundTrip(req)
+	return p.Send(req, http1.Header(req.Header))
+}
+
+// Send sends req, with header in the place of its own, to a target that is
+// well, chosen as Options.Balance says. Scheme and host of req.URL are the
+// target's; its path is put behind the target's base path, raw as it is; an
+// empty req.Host becomes the target's own ("localhost" for a Unix socket). The
+// response's Request.RemoteAddr is the target that answered, as it was
+// configured. Errors are *Error.
+func (p *Pool) Send(req *http.Request, header Fields) (*http.Response, error) {
+	res, err := p.roundTrip(req, header)
 	if p.closed.Load() {
 		// A request that came late has told its transport to keep connections.
 		p.closeIdle()
@@ -74,9 +82,9 @@ func (p *Pool) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-func (p *Pool) roundTrip(req *http.Request) (*http.Response, error) {
+func (p *Pool) roundTrip(req *http.Request, header Fields) (*http.Response, error) {
 	if len(p.targets) == 1 {
-		return p.send(p.targets[0], req, false)
+		return p.send(p.targets[0], req, header, false)
 	}
 	var body *heldBody
 	if req.Body != nil && req.Body != http.NoBody {
@@ -89,7 +97,7 @@ func (p *Pool) roundTrip(req *http.Request) (*http.Response, error) {
 	var tried []*target
 	for {
 		t, trial := p.choose(tried)
-		res, err := p.send(t, req, trial)
+		res, err := p.send(t, req, header, trial)
 		if err == nil {
 			return res, nil
 		}
@@ -102,8 +110,8 @@ func (p *Pool) roundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // send asks one target and learns from how it went.
-func (p *Pool) send(t *target, req *http.Request, trial bool) (*http.Response, error) {
-	res, err := t.roundTrip(req)
+func (p *Pool) send(t *target, req *http.Request, header Fields, trial bool) (*http.Response, error) {
+	res, err := t.roundTrip(req, header)
 	if err == nil {
 		p.answered(t)
 	} else {

@@ -1,9 +1,6 @@
 package upstream
 
-import (
-	"maps"
-	"net/http"
-)
+import "net/http"
 
 // sentOnce keeps net/http from sending what is not safe a second time. It
 // repeats a request whose kept connection turned out dead before a byte of an
@@ -16,14 +13,10 @@ func sentOnce(r *http.Request) {
 	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
 		return
 	}
-	cloned := false
 	for _, name := range [...][2]string{{"Idempotency-Key", "idempotency-key"}, {"X-Idempotency-Key", "x-idempotency-key"}} {
 		values, sent := r.Header[name[0]]
 		if !sent {
 			continue
-		}
-		if !cloned {
-			r.Header, cloned = maps.Clone(r.Header), true // the caller's stays as it is
 		}
 		delete(r.Header, name[0])
 		r.Header[name[1]] = values

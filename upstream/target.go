@@ -78,7 +78,7 @@ type outgoing struct {
 	poured  poured
 }
 
-func (t *target) roundTrip(req *http.Request) (*http.Response, error) {
+func (t *target) roundTrip(req *http.Request, header Fields) (*http.Response, error) {
 	out := &outgoing{request: *req, url: *req.URL}
 	out.request.URL = &out.url
 	out.url.Scheme, out.url.Host = t.scheme, t.host
@@ -93,7 +93,7 @@ func (t *target) roundTrip(req *http.Request) (*http.Response, error) {
 		out.sending.ReadCloser, out.request.Body = body, &out.sending
 	}
 	t.underWay.Add(1)
-	res, err := ask(client, &out.request)
+	res, err := ask(client, &out.request, header)
 	if c != t.connections.Load() {
 		c.closeIdle() // as in Pool.RoundTrip
 	}

@@ -6,8 +6,6 @@ import (
 	"net"
 	"net/http"
 	"time"
-
-	"golang.org/x/net/http/httpguts"
 )
 
 // Options make a Client.
@@ -51,14 +49,19 @@ type staleError struct{ err error }
 func (e *staleError) Error() string { return "connection closed before an answer: " + e.err.Error() }
 func (e *staleError) Unwrap() error { return e.err }
 
-// RoundTrip sends req and returns the head of the answer. What the answer's
+// RoundTrip is Send of req with its Header.
+func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
+	return c.Send(req, Header(req.Header))
+}
+
+// Send sends req with header in the place of its own and returns the head of the answer. What the answer's
 // Body holds is read from the connection as the caller asks for it; Close must
 // be called. Of req's Trailer nothing is sent.
 //
 // A request may be sent a second time only if it cannot have been acted upon
 // twice with different effect (RFC 9110 section 9.2.2), has no body, and the
 // kept connection it went out on ended without a byte of an answer.
-func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
+func (c *Client) Send(req *http.Request, header Fields) (*http.Response, error) {
 	ctx := req.Context()
 	for {
 		if err := ctx.Err(); err != nil {
@@ -70,7 +73,7 @@ func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 			closeBody(req)
 			return nil, err
 		}
-		res, err := conn.exchange(req)
+		res, err := conn.exchange(req, header)
 		if err == nil {
 			return res, nil
 		}
@@ -120,10 +123,4 @@ func closeBody(req *http.Request) {
 	if req.Body != nil {
 		req.Body.Close()
 	}
-}
-
-// expectsContinue reports whether the body waits to be asked for (RFC 9110
-// section 10.1.1).
-func expectsContinue(req *http.Request) bool {
-	return hasBody(req) && httpguts.HeaderValuesContainsToken(req.Header["Expect"], "100-continue")
 }

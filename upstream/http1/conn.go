@@ -28,10 +28,10 @@ type conn struct {
 	since  time.Time // when it was last put into the pool
 
 	// Of the present exchange, touched by the goroutine that reads.
-	answered bool   // a byte of the answer has come
-	head     int64  // bytes that the answer's heads may still take, or unbounded
-	out      []byte // memory for the next head
+	answered bool  // a byte of the answer has come
+	head     int64 // bytes that the answer's heads may still take, or unbounded
 	patience
+	writer headWriter
 }
 
 func newConn(client *Client, c net.Conn) *conn {
@@ -40,6 +40,7 @@ func newConn(client *Client, c net.Conn) *conn {
 		made.raw, _ = s.SyscallConn()
 	}
 	made.look.prepare()
+	made.writer.prepare()
 	made.in = bufio.NewReaderSize(made, 4<<10)
 	return made
 }
@@ -67,11 +68,11 @@ func (c *conn) Read(p []byte) (int, error) {
 
 // exchange sends req and reads the head of its answer. After an error the
 // connection is closed and so is req's body.
-func (c *conn) exchange(req *http.Request) (*http.Response, error) {
+func (c *conn) exchange(req *http.Request, header Fields) (*http.Response, error) {
 	c.answered, c.head = false, maxHead
 	x := &answer{conn: c, ctx: req.Context()}
 	x.watch.begin(x.ctx, c)
-	err := c.send(req, x)
+	err := c.send(req, header, x)
 	if err == nil {
 		var res *http.Response
 		if res, err = x.read(req); err == nil {
@@ -87,31 +88,27 @@ func (c *conn) exchange(req *http.Request) (*http.Response, error) {
 }
 
 // send writes the head, and starts on the body if there is one.
-func (c *conn) send(req *http.Request, x *answer) error {
-	out, err := appendHead(c.out[:0], req)
+func (c *conn) send(req *http.Request, header Fields, x *answer) error {
+	out, err := c.writer.head(req, header)
 	if err != nil {
 		closeBody(req)
 		return &RequestError{err}
 	}
-	if cap(out) <= maxSpare {
-		c.out = out
-	}
-	if _, err := c.Conn.Write(out); err != nil {
+	_, err = c.Conn.Write(out)
+	c.writer.sent()
+	if err != nil {
 		closeBody(req)
 		return err
 	}
 	if hasBody(req) {
 		c.leaveToUpload(c.Conn)
-		x.upload = startUpload(c, req)
+		x.upload = startUpload(c, req, c.writer.expects)
 		return nil
 	}
 	closeBody(req)
 	c.until(time.Now().Add(c.client.o.ResponseHeader))
 	return nil
 }
-
-// maxSpare bounds the memory that an idle connection keeps for the next head.
-const maxSpare = 8 << 10
 
 // keep puts the connection into the pool.
 func (c *conn) keep() { c.client.idle.put(c) }

@@ -1,7 +1,6 @@
 package http1
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -20,23 +19,46 @@ func framed(name string) bool {
 	return false
 }
 
-// appendHead writes the head of req (RFC 9112 sections 3 and 5). Whatever could
-// end a line early is refused: one head must never read as two.
-func appendHead(b []byte, req *http.Request) ([]byte, error) {
+// headWriter writes heads, one after the other into the same memory.
+type headWriter struct {
+	b       []byte
+	expects bool // the body waits to be asked for (RFC 9110 section 10.1.1)
+	field   func(name string, values []string) error
+}
+
+// prepare makes the function once: one for each head would be allocated.
+func (w *headWriter) prepare() { w.field = w.write }
+
+// maxSpare bounds the memory that an idle connection keeps for the next head.
+const maxSpare = 8 << 10
+
+// sent lets go of more than that.
+func (w *headWriter) sent() {
+	if cap(w.b) > maxSpare {
+		w.b = nil
+	}
+}
+
+// head is the head of req with its fields (RFC 9112 sections 3 and 5), until the
+// next one is made. Whatever could end a line early is refused: one head must
+// never read as two.
+func (w *headWriter) head(req *http.Request, header Fields) ([]byte, error) {
+	fail := func(format string, args ...any) ([]byte, error) { return nil, fmt.Errorf(format, args...) }
+	b := w.b[:0]
 	method := req.Method
 	if method == "" {
 		method = http.MethodGet
 	}
 	if !httpguts.ValidHeaderFieldName(method) || method == http.MethodConnect { // a method is a token too
-		return nil, fmt.Errorf("method %q cannot be sent", method)
+		return fail("method %q cannot be sent", method)
 	}
 	target := req.URL.RequestURI()
 	if !strings.HasPrefix(target, "/") && target != "*" {
-		return nil, errors.New("the request's target is no path")
+		return fail("the request's target is no path")
 	}
 	for i := range len(target) {
 		if c := target[i]; c <= ' ' || c == 0x7f { // raw bytes of other alphabets go as they came
-			return nil, errors.New("the request's target holds a space or a control")
+			return fail("the request's target holds a space or a control")
 		}
 	}
 	host := req.Host
@@ -44,7 +66,7 @@ func appendHead(b []byte, req *http.Request) ([]byte, error) {
 		host = req.URL.Host
 	}
 	if host == "" || !httpguts.ValidHostHeader(host) {
-		return nil, fmt.Errorf("host %q cannot be sent", host)
+		return fail("host %q cannot be sent", host)
 	}
 	b = append(b, method...)
 	b = append(b, ' ')
@@ -52,23 +74,11 @@ func appendHead(b []byte, req *http.Request) ([]byte, error) {
 	b = append(b, " HTTP/1.1\r\nHost: "...)
 	b = append(b, host...)
 	b = append(b, "\r\n"...)
-	for name, values := range req.Header {
-		if len(values) == 0 || framed(name) {
-			continue
-		}
-		if !httpguts.ValidHeaderFieldName(name) {
-			return nil, fmt.Errorf("header name %q cannot be sent", name)
-		}
-		for _, value := range values {
-			if !httpguts.ValidHeaderFieldValue(value) {
-				return nil, fmt.Errorf("the value of header %q cannot be sent", name)
-			}
-			b = append(b, name...)
-			b = append(b, ": "...)
-			b = append(b, value...)
-			b = append(b, "\r\n"...)
-		}
+	w.b, w.expects = b, false
+	if err := header.Each(w.field); err != nil {
+		return nil, err
 	}
+	b = w.b
 	switch {
 	case hasBody(req) && req.ContentLength > 0:
 		b = append(b, "Content-Length: "...)
@@ -82,5 +92,30 @@ func appendHead(b []byte, req *http.Request) ([]byte, error) {
 	if req.Close {
 		b = append(b, "Connection: close\r\n"...)
 	}
-	return append(b, "\r\n"...), nil
+	w.b = append(b, "\r\n"...)
+	return w.b, nil
+}
+
+func (w *headWriter) write(name string, values []string) error {
+	if len(values) == 0 || framed(name) {
+		return nil
+	}
+	if !httpguts.ValidHeaderFieldName(name) {
+		return fmt.Errorf("header name %q cannot be sent", name)
+	}
+	if name == "Expect" {
+		w.expects = httpguts.HeaderValuesContainsToken(values, "100-continue")
+	}
+	b := w.b
+	for _, value := range values {
+		if !httpguts.ValidHeaderFieldValue(value) {
+			return fmt.Errorf("the value of header %q cannot be sent", name)
+		}
+		b = append(b, name...)
+		b = append(b, ": "...)
+		b = append(b, value...)
+		b = append(b, "\r\n"...)
+	}
+	w.b = b
+	return nil
 }

@@ -28,9 +28,10 @@ type upload struct {
 	settle func()     // what to do once the body was sent whole
 }
 
-func startUpload(c *conn, req *http.Request) *upload {
+// startUpload begins to send req's body, which may wait to be asked for.
+func startUpload(c *conn, req *http.Request, expectsContinue bool) *upload {
 	u := &upload{conn: c, body: req.Body, length: req.ContentLength}
-	if expectsContinue(req) {
+	if expectsContinue {
 		u.verdict = make(chan bool, 1)
 	}
 	go u.run()

@@ -37,16 +37,28 @@ const nothingAtAll = "default-src 'none'; form-action 'none'; base-uri 'none'; f
 //     people's. Browsers ignore it over http, so it is sent over https only
 //     (RFC 6797 section 7.2).
 func SetHeaders(h http.Header, https bool) {
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", nothingAtAll)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "same-origin")
-	h.Set("X-Frame-Options", "DENY") // for browsers without frame-ancestors
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	for i := range everywhere {
+		h[everywhere[i].name] = everywhere[i].value
+	}
 	if https {
-		h.Set("Strict-Transport-Security", "max-age=31536000")
+		h["Strict-Transport-Security"] = strictTransport
 	}
 }
+
+// everywhere are shared by all answers: set them anew, never change them.
+var everywhere = [...]struct {
+	name  string
+	value []string
+}{
+	{"Cache-Control", []string{"no-store"}},
+	{"Content-Security-Policy", []string{nothingAtAll}},
+	{"X-Content-Type-Options", []string{"nosniff"}},
+	{"Referrer-Policy", []string{"same-origin"}},
+	{"X-Frame-Options", []string{"DENY"}}, // for browsers without frame-ancestors
+	{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
+}
+
+var strictTransport = []string{"max-age=31536000"}
 
 // secure reports whether the client came by https, as the door resolved it.
 func secure(r *http.Request) bool { return r.URL.Scheme == "https" }

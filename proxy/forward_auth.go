@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-proxy/gatehouse/login"
@@ -36,13 +37,11 @@ type dialect struct {
 }
 
 // dialects are all that are spoken.
-func dialects() []dialect {
-	return []dialect{
-		{name: "nginx", describe: byOriginalURL, plain: true},
-		{name: "traefik", describe: byForwardedHeaders},
-		{name: "caddy", describe: byForwardedHeaders},
-		{name: "envoy", describe: byRequestItself},
-	}
+var dialects = [...]dialect{
+	{name: "nginx", describe: byOriginalURL, plain: true},
+	{name: "traefik", describe: byForwardedHeaders},
+	{name: "caddy", describe: byForwardedHeaders},
+	{name: "envoy", describe: byRequestItself},
 }
 
 // byForwardedHeaders is what Traefik's ForwardAuth and Caddy's forward_auth send.
@@ -101,7 +100,7 @@ func (rt *Runtime) verifying(own string, v *visit) (endpoint, bool) {
 		return endpoint{}, false
 	}
 	name, _, _ = strings.Cut(name, "/")
-	for _, d := range dialects() {
+	for _, d := range dialects {
 		if d.name == name {
 			return endpoint{anyHost: true, handle: func(w http.ResponseWriter, r *http.Request) error {
 				return rt.verify(w, r, v, d)
@@ -243,29 +242,25 @@ func (rt *Runtime) owns(path string) bool {
 func (rt *Runtime) vouch(w http.ResponseWriter, r *http.Request, v *visit, c caller, d dialect) error {
 	h := w.Header()
 	page.SetHeaders(h, r.URL.Scheme == "https")
-	plan := v.route.forwarder.Headers()
-	for _, name := range plan.names {
-		h[name] = []string{""}
-	}
-	for _, a := range v.route.assertions {
-		h.Set(a.Header, "")
-	}
-	for _, name := range machine.Headers() {
-		h.Set(name, "") // whoever they prove: they are for us
-	}
-	if v.presented.InAuthorization {
-		h.Set("Authorization", "") // it was for us
-	}
-	if !c.known() {
-		plan.Render(nil).Apply(h)
-	} else {
-		stamped, err := rt.assertions(c, v)
-		if err != nil {
+	said := v.route.forwarder.Headers().Render(nil)
+	var stamped *stamped
+	if c.known() {
+		var err error
+		if stamped, err = rt.assertions(c, v); err != nil {
 			return err
 		}
-		v.seen.headers.Apply(h)
-		stamped.apply(h)
+		said = v.seen.headers
 	}
+	if v.presented.InAuthorization {
+		h["Authorization"] = blank // it was for us
+	}
+	for _, name := range v.route.vouched {
+		if !said.sets(name) && !stamped.sets(name) {
+			h[name] = blank
+		}
+	}
+	said.Apply(h)
+	stamped.apply(h)
 	delete(h, "Set-Cookie") // of a plan's: it would reach the browser
 	if c.session != nil && rt.store.Due(c.session) {
 		renewed := http.Header{}
@@ -276,9 +271,24 @@ func (rt *Runtime) vouch(w http.ResponseWriter, r *http.Request, v *visit, c cal
 			h["Set-Cookie"] = lines
 		}
 	}
-	h.Set("X-Request-Id", v.record.RequestID)
+	h["X-Request-Id"] = []string{v.record.RequestID}
 	w.WriteHeader(http.StatusOK)
 	return nil
+}
+
+// blank is a header that says nothing. It is shared and may not be changed.
+var blank = []string{""}
+
+// vouched lists the headers that a route's answers to other proxies always have:
+// those that may say something, and those by which machines prove who they are,
+// which is for us.
+func vouched(o *RouteOptions) []string {
+	names := slices.Concat(o.Forwarder.Headers().names, machine.Headers())
+	for _, a := range o.Assertions {
+		names = append(names, http.CanonicalHeaderKey(a.Header))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // send says where the sign-in begins: there, and not here, its cookies are set,

@@ -66,6 +66,7 @@ type Route struct {
 	forwarder       *Forwarder
 	bearers         []*machine.Bearer
 	assertions      []Assertion
+	vouched         []string // see vouch
 	metrics         *telemetry.RouteMetrics
 	shadows         []telemetry.ShadowRule
 }

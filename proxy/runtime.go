@@ -114,7 +114,8 @@ func NewRuntime(o Options) (*Runtime, error) {
 		}
 		route := &Route{
 			Name: ro.Name, prefix: ro.Prefix, policy: ro.Policy, providers: ro.Providers, level: ro.Level,
-			unauthenticated: ro.Unauthenticated, preflights: ro.Preflights, portal: ro.Portal, permit: ro.Permit, forwarder: ro.Forwarder, bearers: ro.Bearers, assertions: ro.Assertions, metrics: ro.Metrics, shadows: ro.Shadows,
+			unauthenticated: ro.Unauthenticated, preflights: ro.Preflights, portal: ro.Portal, permit: ro.Permit, forwarder: ro.Forwarder, bearers: ro.Bearers, assertions: ro.Assertions,
+			vouched: vouched(&ro), metrics: ro.Metrics, shadows: ro.Shadows,
 		}
 		s.routes[ro.Prefix] = route
 		s.longest = max(s.longest, len(ro.Prefix))

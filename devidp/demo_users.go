@@ -55,7 +55,7 @@ func DemoUsers() []User {
 func manyGroups(n int) []string {
 	groups := []string{"staff"}
 	for i := 1; i < n; i++ {
-		groups = append(groups, fmt.Sprintf("project-%03d-team", i))
+		groups = append(groups, fmt.Sprintf("project-%03d", i))
 	}
 	return groups
 }

@@ -227,7 +227,7 @@ func TestClockThatGoesBackProlongsNothing(t *testing.T) {
 	b.fetch("GET", home+"/x", "").wants(http.StatusUnauthorized)
 }
 
-// TestLargeSessionsAreSplit: 300 groups need several cookies, each of which a
+// TestLargeSessionsAreSplit: 200 groups need several cookies, each of which a
 // browser keeps; a session with fewer replaces all of them.
 func TestLargeSessionsAreSplit(t *testing.T) {
 	t.Parallel()

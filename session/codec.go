@@ -2,8 +2,6 @@ package session
 
 import (
 	"bytes"
-	"crypto/cipher"
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -11,74 +9,54 @@ import (
 	"io"
 	"strings"
 
-	"golang.org/x/crypto/chacha20poly1305"
+	"github.com/gorilla/securecookie"
 )
 
-// codec seals the values of one purpose and opens them again, and nothing else:
+// codec seals the values of one purpose and opens them again, and nothing else.
 //
-//	base64url( 24 random bytes of nonce | XChaCha20-Poly1305(plain) )
-//
-// What is authenticated besides is purpose, scheme and host. The nonce is long
-// enough to be drawn at random without counting (draft-irtf-cfrg-xchacha,
-// section 1): strangers have us seal as often as they start sign-ins, and of
-// AES-GCM's 96 bits that would be too often within weeks (NIST SP 800-38D
-// section 8.3).
+// Of securecookie's defaults none fits: its MaxAge of 30 days (our times are
+// inside), its 4096 bytes (we split), its gob. Its MAC covers
+// "name|time|ciphertext"; neither time nor ciphertext can hold a "|", so the
+// name may, and carries purpose, scheme and host.
 type codec struct {
 	purpose purpose
-	limit   int           // of a sealed value, in bytes
-	keys    []cipher.AEAD // in the configured order: the first seals, all open
+	limit   int // of a sealed value, in bytes
+	sealers []securecookie.Codec
 }
 
 func newCodec(k *Keys, p purpose, limit int) *codec {
 	c := &codec{purpose: p, limit: limit}
 	for _, key := range k.derived[p] {
-		aead, err := newAEAD(key)
-		if err != nil {
-			break // NewKeys has refused it; what has no key seals nothing
-		}
-		c.keys = append(c.keys, aead)
+		c.sealers = append(c.sealers, securecookie.New(key[:32], key[32:]).
+			MaxAge(0).MaxLength(limit).SetSerializer(securecookie.NopEncoder{}))
 	}
 	return c
 }
 
-func newAEAD(key []byte) (cipher.AEAD, error) {
-	return chacha20poly1305.NewX(key[:chacha20poly1305.KeySize])
-}
-
-// seal encrypts and authenticates plain for o. What it returns is in the
-// alphabet of base64url. It is ErrTooLarge above the limit.
+// seal encrypts and authenticates plain, which it may overwrite, for o. What it
+// returns is in the alphabet of base64url. It is ErrTooLarge above the limit.
 func (c *codec) seal(o origin, plain []byte) (string, error) {
-	if len(c.keys) == 0 {
+	if len(c.sealers) == 0 {
 		return "", errors.New("no session key")
 	}
 	if sealedLen(len(plain)) > c.limit {
 		return "", ErrTooLarge
 	}
-	nonce := make([]byte, chacha20poly1305.NonceSizeX, overhead+len(plain))
-	rand.Read(nonce) // never fails (crypto/rand since Go 1.24)
-	sealed := c.keys[0].Seal(nonce, nonce, plain, c.name(o))
-	return base64.RawURLEncoding.EncodeToString(sealed), nil
+	value, err := c.sealers[0].Encode(c.name(o), plain)
+	if err != nil {
+		return "", fmt.Errorf("seal %s: %w", c.purpose, err)
+	}
+	return value, nil
 }
 
 // open returns what seal was given for the same purpose and origin, by any of
 // the keys. It reports false for everything else.
 func (c *codec) open(o origin, value string) (plain []byte, ok bool) {
-	if len(value) > c.limit {
+	if len(value) > c.limit || !canonical(value) {
 		return nil, false
 	}
-	sealed, ok := decodeBase64(value)
-	if !ok || len(sealed) < overhead {
-		return nil, false
-	}
-	nonce, sealed := sealed[:chacha20poly1305.NonceSizeX], sealed[chacha20poly1305.NonceSizeX:]
-	name := c.name(o)
-	plain = make([]byte, 0, len(sealed)) // not in place: a wrong key would spoil it for the next
-	for _, key := range c.keys {
-		if plain, err := key.Open(plain, nonce, sealed, name); err == nil {
-			return plain, true
-		}
-	}
-	return nil, false
+	err := securecookie.DecodeMulti(c.name(o), value, &plain, c.sealers...)
+	return plain, err == nil
 }
 
 // sealJSON seals v, which is small and seldom read.
@@ -111,26 +89,28 @@ func decodeStrict(plain []byte, v any) bool {
 	return err == io.EOF
 }
 
-// name is what a value is bound to. Neither purpose nor scheme has a "|".
-func (c *codec) name(o origin) []byte {
-	return []byte(string(c.purpose) + "|" + o.scheme + "|" + o.host)
+func (c *codec) name(o origin) string {
+	return string(c.purpose) + "|" + o.scheme + "|" + o.host
 }
 
-// overhead is what sealing adds before base64.
-const overhead = chacha20poly1305.NonceSizeX + chacha20poly1305.Overhead
+// sealedLen is how long n bytes become: IV and base64, then time (10 digits
+// until 2286), MAC and base64 again.
+func sealedLen(n int) int {
+	inner := base64.URLEncoding.EncodedLen(16 + n)
+	return base64.URLEncoding.EncodedLen(10 + 1 + inner + 1 + 32)
+}
 
-// sealedLen is how long n bytes become.
-func sealedLen(n int) int { return base64.RawURLEncoding.EncodedLen(overhead + n) }
+var strictBase64 = base64.URLEncoding.Strict()
 
-var strictBase64 = base64.RawURLEncoding.Strict()
-
-// decodeBase64 takes the only spelling of its bytes. Package base64 skips line
-// breaks and ignores the last character's spare bits, so one sealed value would
-// otherwise have many names in the memory of opened cookies.
-func decodeBase64(value string) ([]byte, bool) {
-	if strings.IndexByte(value, '\n') >= 0 || strings.IndexByte(value, '\r') >= 0 {
-		return nil, false
+// canonical reports whether value is the only spelling of its bytes. Package
+// base64 skips line breaks and ignores the last character's spare bits, so one
+// sealed value would otherwise have many names in the memory of opened cookies.
+func canonical(value string) bool {
+	n := len(value)
+	if n == 0 || n%4 != 0 || strings.IndexByte(value, '\n') >= 0 || strings.IndexByte(value, '\r') >= 0 {
+		return false
 	}
-	plain, err := strictBase64.DecodeString(value)
-	return plain, err == nil
+	var last [3]byte
+	_, err := strictBase64.Decode(last[:], []byte(value[n-4:]))
+	return err == nil
 }

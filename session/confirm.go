@@ -32,7 +32,7 @@ func NewConfirmations(keys *Keys, now func() time.Time) *Confirmations {
 }
 
 // Token makes a token for the session called id on r's host. It may be used
-// more than once within ten minutes. Its alphabet is base64url's.
+// more than once within ten minutes. Its alphabet is base64url's with "=".
 // Without a session (id is empty) it confirms that there is none.
 func (m *Confirmations) Token(r *http.Request, id string) (string, error) {
 	if len(id) > 128 {

@@ -4,7 +4,7 @@
 // A Store keeps Sessions. CookieStore keeps nothing on the server but a memory
 // of opened cookies and a list of revocations; everything else travels sealed:
 //
-//	Session -> layout.go -> XChaCha20-Poly1305 -> base64url   (codec.go)
+//	Session -> layout.go -> AES-256-CTR, HMAC-SHA256 (securecookie)
 //	        -> "2~" + first 3.8 KB | .1: the rest   (pieces.go)
 //	        -> __Host-gatehouse, __Host-gatehouse.1
 //

@@ -33,7 +33,8 @@ func NewSignOutStates(keys *Keys, now func() time.Time) *SignOutStates {
 }
 
 // State makes one for a sign-out on r's host that leads to returnTo, a checked
-// address or "". What does not fit is left out. Its alphabet is base64url's.
+// address or "". What does not fit is left out. Its alphabet is base64url's
+// with "=".
 func (m *SignOutStates) State(r *http.Request, returnTo string) (string, error) {
 	s := sealedSignOut{ReturnTo: returnTo, Created: At(m.clock())}
 	state, err := m.codec.sealJSON(originOf(r), s)

@@ -151,6 +151,24 @@ func TestForwardAuthHearsItsPeersOnly(t *testing.T) {
 			}
 		}
 	}
+	for _, at := range []asked{public, admin, {"GET", "https", host, "/x"}} {
+		for _, who := range []string{"", ana} {
+			for _, v := range ways {
+				a.try(v.name+" the page for nginx is never an entrance: "+at.uri+who[:min(1, len(who))], func(t *testing.T) {
+					r := dialects[0].say(at)
+					r.target += "/page"
+					if r.fields = slices.Clone(r.fields); who != "" {
+						r.fields = append(r.fields, who)
+					}
+					got := v.ask(w, t, r)
+					if got.status >= 200 && got.status < 300 || got.header.Get("X-Forwarded-User") != "" || got.setsSession() {
+						t.Errorf("%d %v", got.status, got.header)
+					}
+					w.app.untouched(t)
+				})
+			}
+		}
+	}
 	for _, line := range []string{"X-Original-URL: " + home + "/public/x\x00/admin", "X-Original-URL: " + home + "/public/x\x01", "X-Original-URL: " + home + "/public/x\tadmin", "X-Original-URL: " + home + "/public/é\xff"} {
 		a.try(fmt.Sprintf("bytes: %q", line), func(t *testing.T) {
 			w.told(t, ambiguous, inTheClear.ask(w, t, request{target: "/.auth/verify/nginx", fields: []string{"X-Original-Method: GET", line}}))

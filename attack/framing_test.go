@@ -343,3 +343,38 @@ func (w *world) passes(t *testing.T, v way, bytes string, bodies []string) {
 	}
 	w.app.take()
 }
+
+// TestARefusedHeadHasNoBody [RFC 9112 6.3]: what followed would be read as the
+// answer to the next request on the connection, whoever refuses.
+func TestARefusedHeadHasNoBody(t *testing.T) {
+	a := begin(t, "framing")
+	w := open(t, simple)
+	for _, c := range []struct {
+		name string
+		request
+		want verdict
+	}{
+		{"benign", request{target: "/public/x"}, elsewhere},
+		{"a malformed Host", request{target: "/public/x", host: "a@b"}, refuse},
+		{"a malformed line", request{target: "/public/x", fields: []string{"A B: c"}}, refuse},
+		{"a target without a slash", request{target: "x"}, refuse},
+		{"a broken target", request{target: "/%"}, refuse},
+		{"an unknown host", request{target: "/x", host: "evil.example"}, refuse},
+		{"an ambiguous path", request{target: "//x"}, refuse},
+		{"an unknown expectation", request{target: "/public/x", fields: []string{"Expect: miracles"}}, refuse},
+		{"a head that is too large", request{target: "/public/x", fields: []string{"A: " + strings.Repeat("a", 200_000)}}, refuse},
+		{"two lengths", request{target: "/public/x", fields: []string{"Content-Length: 1", "Content-Length: 2"}}, refuse},
+		{"a coding that nobody knows", request{target: "/public/x", fields: []string{"Transfer-Encoding: x"}}, refuse},
+		{"nobody", request{target: "/x"}, refuse},
+	} {
+		for _, v := range versionOne {
+			a.try(v.name+" HEAD of "+c.name, func(t *testing.T) {
+				c.request.method = "HEAD"
+				if r := v.ask(w, t, c.request); c.want == elsewhere && r.status != 200 || c.want == refuse && (r.status < 400 || r.status > 499) {
+					t.Errorf("%d", r.status)
+				}
+				w.app.take()
+			})
+		}
+	}
+}

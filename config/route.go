@@ -26,7 +26,7 @@ type Route struct {
 	CORSPreflight string `yaml:"cors_preflight" default:"deny" enum:"deny,forward" doc:"Whether a browser's question before a request from another origin passes without a sign-in: OPTIONS with Origin and Access-Control-Request-Method, without body, cookies and Authorization. The application answers it, and is told of nobody."`
 	Portal        Portal `yaml:"portal" shape:"{title: Wiki}" doc:"How the route looks among the apps on the page under auth_path."`
 
-	StepUp StepUp `yaml:"step_up" shape:"{acr_values: mfa, max_age: 15m}" doc:"Asks people for a stronger or more recent sign-in than the session's, where the policy allows them. Machines and bypass are not asked."`
+	StepUp StepUp `yaml:"step_up" shape:"{acr_values: mfa, max_age: 15m}" doc:"Asks people for a stronger or more recent sign-in than the session's, where the policy allows them. A person by a bearer token is held to its acr and auth_time; machines and bypass are not asked."`
 }
 
 // StepUp is the `step_up` block of a route.

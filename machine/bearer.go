@@ -178,5 +178,6 @@ func (b *Bearer) caller(t *provider.AccessToken) (*Caller, error) {
 	}
 	who.Provider = b.o.Provider
 	c.Person, c.Bearer = &who, b.o.Name
+	c.ACR, c.AuthTime = t.ACR, t.AuthTime
 	return c, nil
 }

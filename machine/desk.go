@@ -55,8 +55,12 @@ func NewDesk(tokens []ServiceToken, cloudflare bool, now func() time.Time) *Desk
 type Caller struct {
 	Machine *identity.Machine
 	Person  *identity.Identity
-	Bearer  string    // the entry of bearer that made Person
-	Ends    time.Time // of the token; zero: unknown or never
+	Bearer  string // the entry of bearer that made Person
+	// ACR and AuthTime say how and when Person signed in, zero if the token
+	// does not.
+	ACR      string
+	AuthTime time.Time
+	Ends     time.Time // of the token; zero: unknown or never
 }
 
 // Who is what upstreams are told.

@@ -32,7 +32,11 @@ type AccessToken struct {
 	// Person says that the token has a sub.
 	Person  bool
 	Expires time.Time // zero if an introspected token does not say
-	Claims  identity.Claims
+	// ACR and AuthTime say how and when the person authenticated (RFC 9068
+	// section 2.2.1), as far as the token does.
+	ACR      string
+	AuthTime time.Time
+	Claims   identity.Claims
 }
 
 // Issued reports whether a token says of itself that it comes from one of
@@ -116,6 +120,10 @@ func (t *AccessToken) check(audiences []string, now time.Time, skew time.Duratio
 		case name == "exp":
 			t.Expires = at
 		}
+	}
+	t.ACR, _ = c["acr"].(string)
+	if at, ok := numericDate(c["auth_time"]); ok && !at.After(now.Add(skew)) {
+		t.AuthTime = at
 	}
 	for _, name := range []string{"sub", "client_id", "azp"} {
 		v, present := c[name]

@@ -143,6 +143,8 @@ func (rt *Runtime) verify(w http.ResponseWriter, r *http.Request, v *visit, d di
 	case errors.Is(err, errSignIn):
 		address := rt.login.LoginURL(r)
 		return rt.send(w, r, v, d, address, login.LoginRequired(address))
+	case errors.Is(err, errStepUp) && caller.session == nil: // a token's
+		return login.StepUpRequired(w.Header(), v.route.level, "")
 	case errors.Is(err, errStepUp):
 		address := rt.login.StepUpURL(r, caller.session)
 		return rt.send(w, r, v, d, address, login.StepUpRequired(w.Header(), v.route.level, address))

@@ -14,9 +14,20 @@ import (
 var errStepUp = errors.New("a stronger or more recent sign-in is needed")
 
 // reaches reports whether c has signed in as the route asks. Machines do not
-// sign in.
+// sign in; a person whom a bearer token speaks of did, and the token says how.
 func (rt *Runtime) reaches(v *visit, c caller) bool {
-	if c.session == nil || v.route.level.Met(c.session, session.At(rt.now())) {
+	level, met := &v.route.level, true
+	switch {
+	case c.session != nil:
+		met = level.Met(c.session, session.At(rt.now()))
+	case c.token != nil && c.token.Person != nil:
+		var at session.Time
+		if !c.token.AuthTime.IsZero() {
+			at = session.At(c.token.AuthTime)
+		}
+		met = level.MetBy(c.token.ACR, at, session.At(rt.now()))
+	}
+	if met {
 		return true
 	}
 	v.record.Decision, v.record.Reason = telemetry.DecisionSignIn, "step_up_required"
@@ -24,7 +35,11 @@ func (rt *Runtime) reaches(v *visit, c caller) bool {
 }
 
 // stepUp sends browsers to sign in again and tells everything else that it must.
+// Whoever came by a token gets another one where that came from (RFC 9470).
 func (rt *Runtime) stepUp(w http.ResponseWriter, r *http.Request, v *visit, c caller) error {
+	if c.session == nil {
+		return login.StepUpRequired(w.Header(), v.route.level, "")
+	}
 	if !v.route.redirects(r) {
 		return login.StepUpRequired(w.Header(), v.route.level, rt.login.StepUpURL(r, c.session))
 	}

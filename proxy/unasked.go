@@ -44,9 +44,13 @@ func (w *Wire) Write(p []byte) (int, error) {
 		return w.Conn.Write(p)
 	}
 	w.asked.Store(true) // one answer, however it is cut into pieces
+	ours := w.gateway.unasked(w.Conn, p)
+	if head, _, ok := bytes.Cut(ours, []byte("\r\n\r\n")); ok && w.asksForHead() {
+		ours = ours[:len(head)+4] // what followed would be another answer (RFC 9112 section 6.3)
+	}
 	w.lingerAtClose()
 	w.forget() // nothing is read any more, and a flood of large heads would stay for the linger's time
-	if _, err := w.Conn.Write(w.gateway.unasked(w.Conn, p)); err != nil {
+	if _, err := w.Conn.Write(ours); err != nil {
 		return 0, err
 	}
 	return len(p), nil
@@ -59,6 +63,17 @@ func (w *Wire) refuseHead() error {
 	_, _ = io.WriteString(w, "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n")
 	w.mute.Store(true)
 	return io.EOF
+}
+
+// asksForHead reports whether the request that is answered next is HEAD.
+func (w *Wire) asksForHead() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	line := w.current.requestLine
+	if len(w.heads) > 0 {
+		line = w.heads[0].requestLine
+	}
+	return bytes.HasPrefix(line, []byte("HEAD "))
 }
 
 // unasked is our answer in the place of net/http's, with its line in the log.

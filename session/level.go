@@ -43,6 +43,11 @@ func (l *Level) Met(s *Session, now Time) bool {
 	return false
 }
 
+// MetBy reports whether a sign-in with this acr, at that time, has reached l.
+func (l *Level) MetBy(acr string, at, now Time) bool {
+	return (len(l.ACR) == 0 || slices.Contains(l.ACR, acr)) && l.recent(at, now)
+}
+
 // maxRemains bounds the levels in what Remains, in bytes of their names.
 const maxRemains = 400
 

@@ -251,6 +251,28 @@ func TestADeploymentsSessionsAreItsOwn(t *testing.T) {
 	})
 }
 
+// TestRedissPasswordIsASecret: in the log, in the metrics, and of operators'
+// pages, also when it is wrong or nobody answers.
+func TestRedissPasswordIsASecret(t *testing.T) {
+	a := begin(t, "store")
+	const password = "redis-password-Zk7rW2qNv9"
+	server := redistest.Start(t, "--requirepass", password)
+	for name, given := range map[string]string{"benign: the right one": password, "a wrong one": "another-password-Xw3Lm8"} {
+		w := openStored(t, server, "gatehouse:", map[string]string{"REDIS": ":" + given + "@" + server.Address})
+		w.plant(password, given)
+		a.try(name, func(t *testing.T) {
+			p := w.person(t)
+			if r := p.follow(home + "/x"); (r.status == http.StatusOK) != (given == password) || r.status == http.StatusInternalServerError {
+				t.Errorf("%d: %.200s", r.status, r.body)
+			}
+			w.app.take()
+			for _, target := range []string{"/readyz", "/api/state", "/api/sessions", "/"} {
+				w.search(t, target, toOperators.ask(w, t, request{target: target, host: w.plain.Address("admin").String()}).body)
+			}
+		})
+	}
+}
+
 // TestWithoutRedisNobodyIsSomebody: closed, not open, and no cookie is taken
 // away from anybody.
 func TestWithoutRedisNobodyIsSomebody(t *testing.T) {

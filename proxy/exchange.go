@@ -191,5 +191,6 @@ func (d *download) WriteTo(w io.Writer) (int64, error) {
 func (d *download) Close() error {
 	err := d.ReadCloser.Close()
 	d.f.stripSetCookie(d.res.Trailer)
+	d.f.dropTrailers(d.res.Trailer)
 	return err
 }

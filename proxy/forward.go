@@ -268,6 +268,7 @@ func (f *Forwarder) modify(res *http.Response) error {
 		res.Body = &x.download
 	}
 	f.stripSetCookie(res.Header)
+	f.dropTrailers(res.Trailer) // which are announced so far
 	if x.visit.OnResponse != nil {
 		cookies := len(res.Header["Set-Cookie"])
 		x.visit.OnResponse(res.Header)

@@ -540,6 +540,29 @@ func TestUpstreamCannotSetGatehousesCookies(t *testing.T) {
 	}
 }
 
+// TestTrailersDoNotFrameOrIdentify: whoever merges them into the header would
+// see another length, another host, somebody else.
+func TestTrailersDoNotFrameOrIdentify(t *testing.T) {
+	const forged = "Content-Length: 666\r\nTransfer-Encoding: chunked-666\r\nConnection: x-666\r\nKeep-Alive: 666\r\nHost: 666.example\r\nUpgrade: h666\r\n" +
+		"X-Forwarded-User: 666\r\nX_Forwarded_Email: 666\r\nX-Gatehouse-Assertion: 666\r\nForwarded: for=666\r\nRemote-User: 666\r\n"
+	for name, announced := range map[string]string{
+		"unannounced": "",
+		"announced":   "Trailer: Host, Connection, X-Forwarded-User, X_Forwarded_Email, X-Gatehouse-Assertion, Forwarded, X-Sum\r\n",
+		"other":       "Trailer: X-Sum\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFront(t, frontOptions{}, newRawUpstream(t, answering("HTTP/1.1 200 OK\r\n"+announced+"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n"+forged+"X-Sum: 1\r\nGrpc-Status: 0\r\n\r\n")).url)
+			got := rawRequest(t, f.address(), "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+			if strings.Contains(got, "666") || strings.Contains(got, "X-Forwarded-User") {
+				t.Errorf("comes through:\n%s", got)
+			}
+			if !strings.Contains(got, "X-Sum: 1\r\n") || !strings.Contains(got, "Grpc-Status: 0\r\n") {
+				t.Errorf("the application's own are gone:\n%s", got)
+			}
+		})
+	}
+}
+
 func TestOldClientsGetNoInformationalAnswers(t *testing.T) {
 	f := newFront(t, frontOptions{}, newRawUpstream(t, answering("HTTP/1.1 103 Early Hints\r\nLink: </s.css>\r\n\r\n"+ok)).url)
 	got := rawRequest(t, f.address(), "GET / HTTP/1.0\r\nHost: a\r\n\r\n")

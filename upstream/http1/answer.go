@@ -67,6 +67,7 @@ func (x *answer) begin(req *http.Request, res *http.Response, doubtful bool) {
 	b.reusable = !res.Close && !req.Close && !doubtful && res.ProtoAtLeast(1, 1)
 	switch {
 	case req.Method == http.MethodHead, res.StatusCode == http.StatusNoContent, res.StatusCode == http.StatusNotModified:
+		b.reusable = b.reusable && !announcesBody(res)
 		b.finish()
 		res.Body = http.NoBody
 		return
@@ -83,4 +84,12 @@ func (x *answer) begin(req *http.Request, res *http.Response, doubtful bool) {
 		}
 	}
 	res.Body = b
+}
+
+// announcesBody reports whether an answer that can have no body speaks of one.
+// Most say only how long it would be, but some send it as well, perhaps when
+// the next request is already out, which it would seem to answer.
+func announcesBody(res *http.Response) bool {
+	length := res.Header.Get("Content-Length")
+	return length != "" && length != "0" || len(res.TransferEncoding) > 0
 }

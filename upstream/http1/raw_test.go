@@ -58,6 +58,50 @@ func newRaw(t *testing.T, script func(n int, c net.Conn, r *http.Request) (more 
 
 const good = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
 
+// TestAnswersThatSpeakOfABodyTheyCannotHave end their connection: the body may
+// come late, behind the next request.
+func TestAnswersThatSpeakOfABodyTheyCannotHave(t *testing.T) {
+	for _, c := range []struct {
+		method, answer string
+		conns          int32
+	}{
+		{"HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 42\r\n\r\n", 2},
+		{"HEAD", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 2},
+		{"GET", "HTTP/1.1 204 No Content\r\nContent-Length: 42\r\n\r\n", 2},
+		{"GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 42\r\n\r\n", 2},
+		{"GET", "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", 2},
+		// Benign.
+		{"HEAD", "HTTP/1.1 200 OK\r\n\r\n", 1},
+		{"HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 1},
+		{"GET", "HTTP/1.1 204 No Content\r\n\r\n", 1},
+		{"GET", "HTTP/1.1 304 Not Modified\r\nEtag: x\r\n\r\n", 1},
+	} {
+		t.Run(c.method+" "+c.answer, func(t *testing.T) {
+			s := newRaw(t, func(n int, conn net.Conn, _ *http.Request) bool {
+				if n == 0 {
+					io.WriteString(conn, c.answer)
+				} else {
+					io.WriteString(conn, good)
+				}
+				return true
+			})
+			client := ours(options{address: s.Addr().String()})
+			defer client.CloseIdleConnections()
+			res, err := client.RoundTrip(newRequest(t, c.method, "/", nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			if _, body := get(t, client, "/"); body != "good" {
+				t.Errorf("the next request got %q", body)
+			}
+			if n := s.conns.Load(); n != c.conns {
+				t.Errorf("%d connections, want %d", n, c.conns)
+			}
+		})
+	}
+}
+
 // After an answer whose end two readers could see differently, or behind which
 // something follows, the connection serves nobody else: the next request must
 // get its own answer, from a new connection.

@@ -1,13 +1,25 @@
 #!/usr/bin/env bash
-# Runs every fuzz target of the module for FUZZTIME (default 10s) each.
+# Runs every fuzz target of the module for FUZZTIME (default 10s) each, as many
+# beside each other as there are cores, and tells of all that fail.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-time=${FUZZTIME:-10s}
+export time=${FUZZTIME:-10s}
 
-grep -rl --include='*_test.go' '^func Fuzz' --exclude-dir=e2e . | xargs -n1 dirname | sort -u | while read -r package; do
-  grep -rho '^func Fuzz[A-Za-z0-9_]*' "$package"/*_test.go | sed 's/^func //' | sort -u | while read -r target; do
-    echo "fuzz: $package $target for $time"
-    go test "$package" -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 5x >/tmp/fuzz.$$ 2>&1 </dev/null || { cat /tmp/fuzz.$$; exit 1; }
-  done
-done
-rm -f /tmp/fuzz.$$
+one() {
+  log=$(mktemp)
+  status=0
+  go test "$1" -run '^$' -fuzz "^$2\$" -fuzztime "$time" -fuzzminimizetime 5x -parallel 1 >"$log" 2>&1 </dev/null || status=$?
+  if [ "$status" = 0 ]; then
+    echo "fuzz: $1 $2 for $time"
+  else
+    echo "fuzz: $1 $2 failed"
+    cat "$log"
+  fi
+  rm -f "$log"
+  return "$status"
+}
+export -f one
+
+grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' --exclude-dir=e2e . |
+  sed -E 's|^(.*)/[^/]*_test.go:func (.*)$|\1 \2|' | sort -u |
+  xargs -P "$(nproc)" -L 1 bash -c 'one "$@"' _

@@ -20,10 +20,13 @@ type reception struct {
 	server  *http.Server
 	secure  *tls.Config // nil in the clear; net/http gives the server one even then
 	gateway *proxy.Gateway
+	seats   *seats
 	ready   chan net.Conn
 	over    chan struct{} // closed when nobody is received any more
 	failed  error         // set before ready is closed
 	prepare sync.Once
+	stop    sync.Once
+	closing chan struct{} // closed by Close
 
 	mu     sync.Mutex // guards the rest
 	guests map[net.Conn]struct{}
@@ -31,10 +34,10 @@ type reception struct {
 }
 
 // newReception starts accepting; Close stops it.
-func newReception(l net.Listener, server *http.Server, g *proxy.Gateway) *reception {
+func newReception(l net.Listener, server *http.Server, g *proxy.Gateway, seats *seats) *reception {
 	s := &reception{
-		Listener: l, server: server, secure: server.TLSConfig, gateway: g,
-		ready: make(chan net.Conn), over: make(chan struct{}), guests: map[net.Conn]struct{}{},
+		Listener: l, server: server, secure: server.TLSConfig, gateway: g, seats: seats,
+		ready: make(chan net.Conn), over: make(chan struct{}), closing: make(chan struct{}), guests: map[net.Conn]struct{}{},
 	}
 	go s.run()
 	return s
@@ -42,7 +45,7 @@ func newReception(l net.Listener, server *http.Server, g *proxy.Gateway) *recept
 
 func (s *reception) run() {
 	for {
-		c, err := s.Listener.Accept()
+		c, err := s.next()
 		if err != nil {
 			s.failed = err
 			s.end()
@@ -52,8 +55,26 @@ func (s *reception) run() {
 		s.mu.Lock()
 		s.guests[c] = struct{}{}
 		s.mu.Unlock()
-		s.all.Go(func() { s.receive(c) })
+		s.all.Go(func() { s.receive(c, sync.OnceFunc(s.seats.leave)) })
 	}
+}
+
+// next accepts a connection when there is a seat for it.
+func (s *reception) next() (net.Conn, error) {
+	if !s.seats.take(s.closing) {
+		return nil, net.ErrClosed
+	}
+	c, err := s.Listener.Accept()
+	if err != nil {
+		s.seats.leave()
+	}
+	return c, err
+}
+
+// Close also ends the wait for a seat.
+func (s *reception) Close() error {
+	s.stop.Do(func() { close(s.closing) })
+	return s.Listener.Close()
 }
 
 // end sends home who has not said anything yet.
@@ -67,32 +88,34 @@ func (s *reception) end() {
 	s.all.Wait()
 }
 
-// receive hands out one connection, or closes it.
-func (s *reception) receive(c net.Conn) {
-	out, err := s.greet(c)
+// receive hands out one connection, or closes it. It leaves its seat when it is
+// closed.
+func (s *reception) receive(c net.Conn, leave func()) {
+	out, err := s.greet(c, leave)
 	s.mu.Lock()
 	delete(s.guests, c)
 	s.mu.Unlock()
-	if err != nil {
-		c.Close()
-		return
+	if err == nil {
+		select {
+		case s.ready <- out:
+			return
+		case <-s.over:
+		}
 	}
-	select {
-	case s.ready <- out:
-	case <-s.over:
-		c.Close()
-	}
+	c.Close()
+	leave()
 }
 
 // greet waits for what a connection begins with. A handshake may take as long
 // as a head.
-func (s *reception) greet(c net.Conn) (net.Conn, error) {
+func (s *reception) greet(c net.Conn, leave func()) (net.Conn, error) {
 	by := time.Now().Add(headTimeout)
 	if s.secure == nil {
 		wire := s.gateway.Watch(c, s.server.MaxHeaderBytes)
+		wire.OnClose(leave)
 		return wire, wire.Await(by)
 	}
-	secure := tls.Server(c, s.secure)
+	secure := tls.Server(seated{c, leave}, s.secure)
 	_ = c.SetDeadline(by)
 	if err := secure.Handshake(); err != nil {
 		return nil, err
@@ -103,6 +126,17 @@ func (s *reception) greet(c net.Conn) (net.Conn, error) {
 	}
 	wire := s.gateway.Watch(secure, s.server.MaxHeaderBytes)
 	return &wiredTLS{wire, secure}, wire.Await(time.Now().Add(headTimeout))
+}
+
+// seated is a connection below TLS, which has a seat.
+type seated struct {
+	net.Conn
+	leave func()
+}
+
+func (c seated) Close() error {
+	defer c.leave()
+	return c.Conn.Close()
 }
 
 // Accept returns the next connection that has something to say.

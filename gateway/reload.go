@@ -80,7 +80,7 @@ func (s *Server) swap(next *Build) {
 	s.certificates.follow(next.tls)
 	s.obtain(next)
 	s.crew.follow(next.background())
-	s.process.Metrics.SetGauges(gauges(next))
+	s.process.Metrics.SetGauges(s.gauges(next))
 	old.store.handOver(next.store)
 	for route, pool := range old.pools {
 		if next.pools[route] != pool {

@@ -34,6 +34,7 @@ type Server struct {
 	born         time.Time
 	state        state
 	listeners    []opened
+	seats        *seats
 	// requests is the context below every request's. It ends after the drain
 	// and takes along what net/http has forgotten by then: WebSockets.
 	requests context.Context
@@ -50,7 +51,7 @@ type opened struct {
 // Open opens every listener that the configuration names, so that an address
 // in use is known before anything serves.
 func Open(b *Build, process Process) (*Server, error) {
-	s := &Server{process: process, born: time.Now(), started: b.Config, operators: newOperators(), files: newFiles(process.Source, b.Config), trimmer: newTrimmer(process.Trim), gateway: proxy.NewGateway(b.Runtime)}
+	s := &Server{process: process, born: time.Now(), started: b.Config, operators: newOperators(), files: newFiles(process.Source, b.Config), trimmer: newTrimmer(process.Trim), gateway: proxy.NewGateway(b.Runtime), seats: newSeats(descriptors(), process.Log)}
 	s.serving.Store(b)
 	s.admit(b.Config)
 	s.state.set("starting")
@@ -101,7 +102,7 @@ func (s *Server) open(name, address string, handler http.Handler, maxHeaderBytes
 	server := newServer(handler, maxHeaderBytes, secure, s.process.Log)
 	server.BaseContext = func(net.Listener) context.Context { return s.requests }
 	if name == "public" || name == "redirect" { // the others' handlers do not ask for the verdict
-		listener = newReception(listener, server, s.gateway)
+		listener = newReception(listener, server, s.gateway, s.seats)
 	}
 	s.listeners = append(s.listeners, opened{name, listener, server})
 	return nil
@@ -122,7 +123,7 @@ func (s *Server) Address(name string) net.Addr {
 // not.
 func (s *Server) Serve(ctx context.Context) error {
 	s.crew.follow(s.current().background())
-	s.process.Metrics.SetGauges(gauges(s.current()))
+	s.process.Metrics.SetGauges(s.gauges(s.current()))
 	var tasks sync.WaitGroup
 
 	failed := make(chan error, len(s.listeners))
@@ -161,8 +162,9 @@ func (s *Server) Serve(ctx context.Context) error {
 // current is the configuration that serves now.
 func (s *Server) current() *Build { return s.serving.Load() }
 
-func gauges(b *Build) telemetry.Gauges {
+func (s *Server) gauges(b *Build) telemetry.Gauges {
 	return telemetry.Gauges{
+		Clients:            s.seats.count,
 		ConfigLoaded:       b.loaded,
 		Upstreams:          b.upstreamGauges,
 		SessionsRemembered: b.store.remembered,

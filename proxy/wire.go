@@ -15,6 +15,7 @@ type Wire struct {
 	net.Conn
 	linger  atomic.Bool          // see lingerAtClose
 	limit   int                  // bytes that a head may have; 0 is no limit
+	closed  func()               // is told of the end; may be nil
 	gateway *Gateway             // answers what net/http would answer by itself; may be nil
 	asked   atomic.Bool          // the answer that is written now is a handler's, see unasked.go
 	mute    atomic.Bool          // the last answer is out, and there is no other
@@ -57,6 +58,10 @@ const (
 func (g *Gateway) Watch(c net.Conn, maxHead int) *Wire {
 	return &Wire{Conn: c, gateway: g, limit: maxHead}
 }
+
+// OnClose has f called at Close, perhaps more than once. It must come before
+// the connection is used.
+func (w *Wire) OnClose(f func()) { w.closed = f }
 
 // ReadFrom lets the kernel move a body from the upstream's socket to this one.
 func (w *Wire) ReadFrom(r io.Reader) (int64, error) {
@@ -105,6 +110,9 @@ func (w *Wire) Close() error {
 		w.drain()
 	}
 	err := w.Conn.Close()
+	if w.closed != nil {
+		w.closed()
+	}
 	w.mu.Lock()
 	w.reading.callBack() // to find it closed
 	w.leave()

@@ -17,6 +17,9 @@ type Gauges struct {
 	SessionsRemembered func() int
 	// Upstreams yields every target of every route.
 	Upstreams iter.Seq[Upstream]
+	// Clients is how many connections clients have open, and may have; of the
+	// latter 0 is not bounded.
+	Clients func() (open, most int)
 	// StoreUp reports whether the session store answers.
 	StoreUp func() bool
 	// Spans counts spans that were sent and dropped.
@@ -33,6 +36,7 @@ func (m *Metrics) SetGauges(g Gauges) { m.gauges.now.Store(&g) }
 type gauges struct {
 	now                                     atomic.Pointer[Gauges]
 	providerUp, remembered, storeUp, loaded *prometheus.Desc
+	clients, clientsMost                    *prometheus.Desc
 }
 
 func newGauges() *gauges {
@@ -43,6 +47,10 @@ func newGauges() *gauges {
 			"Opened sessions held in memory.", nil, nil),
 		storeUp: prometheus.NewDesc("gatehouse_store_up",
 			"Whether the session store answers.", nil, nil),
+		clients: prometheus.NewDesc("gatehouse_client_connections",
+			"Connections that clients have open.", nil, nil),
+		clientsMost: prometheus.NewDesc("gatehouse_client_connections_limit",
+			"Connections that clients may have open; who comes then has to wait.", nil, nil),
 		loaded: prometheus.NewDesc("gatehouse_config_loaded_timestamp_seconds",
 			"When the running configuration was loaded, in Unix seconds.", nil, nil),
 	}
@@ -53,6 +61,8 @@ func (g *gauges) Describe(to chan<- *prometheus.Desc) {
 	to <- g.providerUp
 	to <- g.remembered
 	to <- g.storeUp
+	to <- g.clients
+	to <- g.clientsMost
 	to <- g.loaded
 }
 
@@ -75,6 +85,12 @@ func (g *gauges) Collect(to chan<- prometheus.Metric) {
 	}
 	if now.StoreUp != nil {
 		gauge(g.storeUp, oneIf(now.StoreUp()))
+	}
+	if now.Clients != nil {
+		if open, most := now.Clients(); most > 0 {
+			gauge(g.clients, float64(open))
+			gauge(g.clientsMost, float64(most))
+		}
 	}
 	if !now.ConfigLoaded.IsZero() {
 		gauge(g.loaded, float64(now.ConfigLoaded.UnixMilli())/1000)

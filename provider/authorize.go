@@ -36,11 +36,17 @@ func (p *Provider) AuthorizationURL(ctx context.Context, r AuthRequest) (string,
 	if r.RedirectURI == "" || r.State == "" || r.Nonce == "" {
 		return "", errors.New("authorization request without redirect URI, state or nonce")
 	}
-	ctx, cancel := context.WithTimeout(ctx, p.timeout)
-	defer cancel()
-	at, err := p.metadata.get(ctx)
-	if err != nil {
-		return "", err
+	at, _ := p.metadata.peek()
+	if at.generation == 0 || p.pushes(at.value) { // otherwise nobody is waited for
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, p.timeout)
+		defer cancel()
+	}
+	if at.generation == 0 {
+		var err error
+		if at, err = p.metadata.get(ctx); err != nil {
+			return "", err
+		}
 	}
 	q, err := p.request(at.value, r)
 	if err != nil {

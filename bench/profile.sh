@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Writes pprof files of the signed-in run (CPU, heap, allocs) to a directory,
+# Writes pprof files of Gatehouse (CPU, heap, allocs) in the rows that BENCH_ROWS
+# names, or signed in with 1 KiB over 64 connections, to a directory,
 # bench/results unless named: bench/profile.sh [DIRECTORY]
 #
 #   BENCH_SECONDS=10   of load

@@ -5,8 +5,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -31,7 +33,7 @@ type bed struct {
 var places = []string{
 	"upstream", "idp", "redis", "nginx", "bare", "bare-tls", "haproxy", "apache", "oauth2-proxy", "vouch",
 	"nginx-gatehouse", "nginx-vouch",
-	"plain", "admin", "full", "on-redis", "verify", "tls", "routes-10", "routes-1000", "sessions", "many-sessions", "start", "idle", "idle-bare",
+	"plain", "full", "on-redis", "verify", "tls", "routes-10", "routes-1000", "sessions", "many-sessions", "start", "idle", "idle-bare",
 }
 
 func newBed(s settings, bin string) (*bed, error) {
@@ -66,6 +68,17 @@ func (b *bed) address(place string) string {
 		}
 	}
 	panic("no place is called " + place)
+}
+
+// operators is where the Gatehouse at a place serves profiles; nowhere unless
+// they are asked for.
+func (b *bed) operators(place string) string {
+	if b.profile == "" {
+		return ""
+	}
+	host, port, _ := net.SplitHostPort(b.address(place))
+	n, _ := strconv.Atoi(port)
+	return net.JoinHostPort(host, strconv.Itoa(n+len(places)))
 }
 
 // file writes a file of this run and returns its path.

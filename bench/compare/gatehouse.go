@@ -32,7 +32,7 @@ func (b *bed) gatehouse(place, name string, v variant) (*subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &subject{name: name, url: v.origin(b.address(place)), works: []*process{p}}
+	s := &subject{name: name, url: v.origin(b.address(place)), works: []*process{p}, operators: b.operators(place)}
 	if err := s.signIn(); err != nil {
 		return nil, err
 	}
@@ -66,9 +66,7 @@ func (b *bed) gatehouseFile(place string, v variant) (string, error) {
 	if v.route != "" {
 		v.route = ", " + v.route
 	}
-	if !strings.Contains(v.server, "admin:") {
-		v.server += "  admin: {listen: \"\"}\n"
-	}
+	v.server += fmt.Sprintf("  admin: {listen: \"%s\"}\n", b.operators(place))
 	if !strings.Contains(v.rest, "log:") {
 		v.rest += "log: {format: json, access: false}\n"
 	}

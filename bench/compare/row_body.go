@@ -31,7 +31,7 @@ func (b *bed) streams(line string, upload int) (turns []turn, err error) {
 		if err != nil {
 			return nil, err
 		}
-		turns = append(turns, turn{s.name, func() (figures, error) { return s.stream(line, upload) }})
+		turns = append(turns, turn{s.name, func() (figures, error) { return s.stream(line, upload) }, s})
 	}
 	return turns, nil
 }

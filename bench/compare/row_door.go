@@ -71,12 +71,12 @@ func forwardAuthTurns(b *bed) ([]turn, error) {
 		return nil, err
 	}
 	asked := &subject{
-		name: answers, url: "http://" + b.address("verify"), works: behind.works[1:],
+		operators: b.operators("verify"), name: answers, url: "http://" + b.address("verify"), works: behind.works[1:],
 		header: append([]string{"X-Original-Method: GET", "X-Original-URL: " + behind.url + "/1k", "X-Forwarded-For: 127.0.0.1"}, behind.header...),
 	}
 	return append(turns, turn{answers, func() (figures, error) {
 		return b.wrk(asked, load{path: "/.auth/verify/nginx", connections: 64})
-	}}), nil
+	}, asked}), nil
 }
 
 func signInTurns(b *bed) (turns []turn, err error) {
@@ -86,7 +86,7 @@ func signInTurns(b *bed) (turns []turn, err error) {
 			return nil, err
 		}
 		if s != nil {
-			turns = append(turns, turn{s.name, func() (figures, error) { return b.signIns(s) }})
+			turns = append(turns, turn{s.name, func() (figures, error) { return b.signIns(s) }, s})
 		}
 	}
 	return turns, nil

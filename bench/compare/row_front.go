@@ -34,7 +34,7 @@ func socketTurns(b *bed) (turns []turn, err error) {
 		if err != nil {
 			return nil, err
 		}
-		turns = append(turns, turn{s.name, func() (figures, error) { return b.sockets(s) }})
+		turns = append(turns, turn{s.name, func() (figures, error) { return b.sockets(s) }, s})
 	}
 	return turns, nil
 }
@@ -120,7 +120,7 @@ func http2Turns(b *bed) (turns []turn, err error) {
 		if _, err := b.h2load(s, 1); err != nil { // warm up
 			return nil, err
 		}
-		turns = append(turns, turn{s.name, func() (figures, error) { return b.h2load(s, b.seconds) }})
+		turns = append(turns, turn{s.name, func() (figures, error) { return b.h2load(s, b.seconds) }, s})
 	}
 	return turns, nil
 }

@@ -45,10 +45,10 @@ func idleTurns(b *bed) ([]turn, error) {
 	return []turn{
 		{gatehouse, func() (figures, error) {
 			return b.idle("idle", func() (*subject, error) { return b.gatehouse("idle", gatehouse, variant{}) })
-		}},
+		}, nil},
 		{bare, func() (figures, error) {
 			return b.idle("idle-bare", func() (*subject, error) { return b.bareAt("idle-bare") })
-		}},
+		}, nil},
 	}, nil
 }
 
@@ -103,7 +103,7 @@ func restingTurns(b *bed) ([]turn, error) {
 	address := b.address("start")
 	turns := []turn{{gatehouse, func() (figures, error) {
 		return b.resting("http://"+address+"/.auth/ok", b.program("gatehouse"), "serve", "--config", file)
-	}}}
+	}, nil}}
 	if b.settings.oauth2Proxy != "" {
 		turns = append(turns, turn{oauth2Proxy, func() (figures, error) {
 			argv, err := b.oauth2Command(address, b.address("upstream"))
@@ -111,7 +111,7 @@ func restingTurns(b *bed) ([]turn, error) {
 				return nil, err
 			}
 			return b.resting("http://"+address+"/ping", argv...)
-		}})
+		}, nil})
 	}
 	return turns, nil
 }
@@ -145,7 +145,7 @@ func checkTurns(b *bed) (turns []turn, err error) {
 		{"sealed cookie seen first", "./session", "BenchmarkLoadSealed"},
 		{"policy, 50 rules, 200 groups", "./policy", "BenchmarkDecide50Rules200Groups"},
 	} {
-		turns = append(turns, turn{c.who, func() (figures, error) { return b.benchmark(c.room, c.name) }})
+		turns = append(turns, turn{c.who, func() (figures, error) { return b.benchmark(c.room, c.name) }, nil})
 	}
 	return turns, nil
 }

@@ -55,7 +55,7 @@ func sessionsTurns(b *bed) (turns []turn, err error) {
 			}
 			seen += f[rate] * 4
 		}
-		turns = append(turns, turn{who.name, func() (figures, error) { return b.wrk(s, l) }})
+		turns = append(turns, turn{who.name, func() (figures, error) { return b.wrk(s, l) }, s})
 	}
 	return turns, nil
 }

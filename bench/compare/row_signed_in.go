@@ -32,7 +32,7 @@ func (b *bed) under(l load, subjects ...func() (*subject, error)) (turns []turn,
 			return nil, err
 		}
 		if s != nil {
-			turns = append(turns, turn{s.name, func() (figures, error) { return b.wrk(s, l) }})
+			turns = append(turns, turn{s.name, func() (figures, error) { return b.wrk(s, l) }, s})
 		}
 	}
 	return turns, nil

@@ -24,6 +24,7 @@ type row struct {
 type turn struct {
 	who     string
 	measure func() (figures, error)
+	subject *subject // for a profile, if it has one
 }
 
 // bound is what a figure of Gatehouse's is held to: at most or at least so

@@ -17,6 +17,9 @@ type subject struct {
 	header []string   // lines of every request
 	works  []*process // whose CPU time counts
 	warmed bool
+	// operators is the address of a Gatehouse's operators' listener, which
+	// serves profiles; empty unless somebody wants them.
+	operators string
 }
 
 // figures are what one turn came to, by their names in tables.

@@ -33,7 +33,7 @@ type bed struct {
 var places = []string{
 	"upstream", "idp", "redis", "nginx", "bare", "bare-tls", "haproxy", "apache", "oauth2-proxy", "vouch",
 	"nginx-gatehouse", "nginx-vouch",
-	"plain", "full", "on-redis", "verify", "tls", "routes-10", "routes-1000", "sessions", "many-sessions", "start", "idle", "idle-bare",
+	"plain", "lean", "full", "on-redis", "verify", "tls", "routes-10", "routes-1000", "sessions", "many-sessions", "many-lean", "start", "idle", "idle-bare",
 }
 
 func newBed(s settings, bin string) (*bed, error) {

@@ -12,7 +12,7 @@ import (
 )
 
 // figureNames are all that turns tell, in the order of the tables.
-var figureNames = []string{cpu, p50, p99, rate, flow, growth, commands, ready, rss, binary, nanoseconds, allocations}
+var figureNames = []string{cpu, p50, p99, rate, flow, growth, commands, ready, rss, anonymous, binary, nanoseconds, allocations}
 
 func (b *bed) say(format string, values ...any) {
 	fmt.Fprintf(os.Stderr, "bench: "+format+"\n", values...)

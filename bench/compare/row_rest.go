@@ -36,6 +36,7 @@ func restRows() []row {
 const (
 	idleConnections = 10_000
 	ready           = "start to ready ms"
+	anonymous       = "of it not the file's" // but memory of its own
 	binary          = "binary MiB"
 	nanoseconds     = "ns"
 	allocations     = "allocations"
@@ -129,11 +130,11 @@ func (b *bed) resting(url string, argv ...string) (figures, error) {
 		return nil, fmt.Errorf("ready: %w", err)
 	}
 	f := figures{binary: float64(program.Size()) / (1 << 20)}
-	var milliseconds, mebibytes float64
-	if _, err := fmt.Sscan(string(out), &milliseconds, &mebibytes); err != nil {
+	var milliseconds, mebibytes, own float64
+	if _, err := fmt.Sscan(string(out), &milliseconds, &mebibytes, &own); err != nil {
 		return nil, fmt.Errorf("ready said %q", out)
 	}
-	f[ready], f[rss] = milliseconds, mebibytes
+	f[ready], f[rss], f[anonymous] = milliseconds, mebibytes, own
 	return f, nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"encoding/hex"
 	"fmt"
 	"net/http"
@@ -18,6 +19,7 @@ const (
 	oneSession     = "1 session"
 	manyByDefault  = "100,000, default memory"
 	manyRemembered = "100,000, remember_max 512MiB"
+	manyLean       = "the same without assertions"
 )
 
 // sessionsTurns: the same requests, each with the cookie of the next person.
@@ -25,14 +27,16 @@ const (
 // are sealed as copies under the same key.
 func sessionsTurns(b *bed) (turns []turn, err error) {
 	for _, who := range []struct {
-		place, name, session string
-		people               int
+		place, name string
+		variant     variant
+		people      int
 	}{
-		{"plain", oneSession, "", 1},
-		{"sessions", manyByDefault, "", manySessions},
-		{"many-sessions", manyRemembered, "  remember_max: 512MiB\n", manySessions},
+		{"plain", oneSession, variant{}, 1},
+		{"sessions", manyByDefault, variant{}, manySessions},
+		{"many-sessions", manyRemembered, variant{session: "  remember_max: 512MiB\n"}, manySessions},
+		{"many-lean", manyLean, variant{session: "  remember_max: 512MiB\n", rest: "assertion: {enabled: false}\n"}, manySessions},
 	} {
-		s, err := b.warm(func() (*subject, error) { return b.gatehouse(who.place, who.name, variant{session: who.session}) })
+		s, err := b.warm(func() (*subject, error) { return b.gatehouse(who.place, gatehouse, who.variant) })
 		if err != nil {
 			return nil, err
 		}
@@ -93,7 +97,7 @@ func (b *bed) people(s *subject, n int) (cookies []string, err error) {
 	r.Header.Del("Cookie")
 	for i := 1; i < n; i++ {
 		next := *original
-		next.ID = fmt.Sprintf("%s-%d", original.ID, i)
+		next.ID = rand.Text()
 		next.Identity.Subject = fmt.Sprintf("%s-%d", original.Identity.Subject, i)
 		w := httptest.NewRecorder()
 		if err := store.Save(w, r, &next); err != nil {

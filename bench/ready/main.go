@@ -1,6 +1,7 @@
 // Command ready starts a server several times and prints the medians of how
 // long it took until an address answered 200, and of its resident memory after
-// a second of doing nothing:
+// a second of doing nothing: all of it, and what is not pages of the program's
+// file, which the system shares and takes back as it likes:
 //
 //	ready -url http://127.0.0.1:8080/.auth/ok -- gatehouse serve --config f.yaml
 package main
@@ -32,21 +33,21 @@ func main() {
 	}
 
 	var started []time.Duration
-	var resident []int
+	var resident, own []int
 	for range *times {
-		duration, kib, err := start(*address, flag.Args())
+		duration, memory, err := start(*address, flag.Args())
 		if err != nil {
 			log.Fatal(err)
 		}
 		started = append(started, duration)
-		resident = append(resident, kib)
+		resident, own = append(resident, memory.all), append(own, memory.own)
 	}
-	fmt.Printf("%.1f %.1f\n", float64(median(started))/1e6, float64(median(resident))/1024)
+	fmt.Printf("%.1f %.1f %.1f\n", float64(median(started))/1e6, float64(median(resident))/1024, float64(median(own))/1024)
 }
 
 // start runs the server once and returns the time to its first 200 and its
-// resident memory in KiB.
-func start(address string, argv []string) (ready time.Duration, kib int, err error) {
+// resident memory.
+func start(address string, argv []string) (ready time.Duration, r memory, err error) {
 	// A connection of its own for each attempt: the server's end comes soon.
 	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	command := exec.Command(argv[0], argv[1:]...)
@@ -54,7 +55,7 @@ func start(address string, argv []string) (ready time.Duration, kib int, err err
 	command.Stdout, command.Stderr = &output, &output
 	begin := time.Now()
 	if err := command.Start(); err != nil {
-		return 0, 0, err
+		return 0, r, err
 	}
 	defer func() {
 		_ = command.Process.Signal(syscall.SIGTERM)
@@ -72,28 +73,42 @@ func start(address string, argv []string) (ready time.Duration, kib int, err err
 			}
 		}
 		if time.Since(begin) > 10*time.Second {
-			return 0, 0, fmt.Errorf("%s was not ready within 10 s", argv[0])
+			return 0, r, fmt.Errorf("%s was not ready within 10 s", argv[0])
 		}
 		time.Sleep(500 * time.Microsecond)
 	}
 	ready = time.Since(begin)
 	time.Sleep(time.Second)
-	kib, err = residentKiB(command.Process.Pid)
-	return ready, kib, err
+	r, err = resident(command.Process.Pid)
+	return ready, r, err
 }
 
-// residentKiB reads VmRSS, proc_pid_status(5).
-func residentKiB(pid int) (int, error) {
+// memory is what is resident, in KiB.
+type memory struct{ all, own int }
+
+// resident reads VmRSS and RssAnon, proc_pid_status(5).
+func resident(pid int) (r memory, err error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		return 0, err
+		return r, err
 	}
 	for line := range bytes.Lines(status) {
-		if fields := bytes.Fields(line); len(fields) == 3 && string(fields[0]) == "VmRSS:" {
-			return strconv.Atoi(string(fields[1]))
+		fields := bytes.Fields(line)
+		if len(fields) != 3 {
+			continue
+		}
+		kib, _ := strconv.Atoi(string(fields[1]))
+		switch string(fields[0]) {
+		case "VmRSS:":
+			r.all = kib
+		case "RssAnon:":
+			r.own = kib
 		}
 	}
-	return 0, fmt.Errorf("no VmRSS for process %d", pid)
+	if r.all == 0 {
+		return r, fmt.Errorf("no VmRSS for process %d", pid)
+	}
+	return r, nil
 }
 
 // median returns the middle one, the lower of two.

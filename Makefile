@@ -32,7 +32,7 @@ fuzz: ## each fuzz target for FUZZTIME, default one minute
 bench: ## side by side with nginx and a bare reverse proxy; see bench/README.md
 	bench/run.sh
 
-bench-profile: ## pprof files of the signed-in run, in bench/results
+bench-profile: ## pprof files of the rows in BENCH_ROWS, in bench/results
 	bench/profile.sh
 
 canary: ## what one signed-in person feels while others attack; see bench/README.md

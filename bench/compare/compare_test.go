@@ -120,8 +120,8 @@ func TestSettingsNameWhatIsWrong(t *testing.T) {
 	if s, err := settingsFrom(set()); err != nil || s.rounds != 3 {
 		t.Errorf("%+v, %v", s, err)
 	}
-	for _, pair := range [][]string{{"BENCH_ROUNDS", "many"}, {"OAUTH2_PROXY", "/nonexistent"}} {
-		if _, err := settingsFrom(set(pair...)); err == nil || !strings.Contains(err.Error(), pair[1]) {
+	for _, pair := range [][]string{{"BENCH_ROUNDS", "many"}, {"OAUTH2_PROXY", "/nonexistent"}, {"BENCH_ROWS", "1k-64", "BENCH_SAVE", "1"}} {
+		if _, err := settingsFrom(set(pair...)); err == nil || !strings.Contains(err.Error(), pair[0]) && !strings.Contains(err.Error(), pair[1]) {
 			t.Errorf("%v: %v", pair, err)
 		}
 	}

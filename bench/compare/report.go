@@ -137,7 +137,7 @@ func (b *bed) versions() (all []string) {
 			continue
 		}
 		out, err := exec.Command(v.program, strings.Fields(v.argument)...).CombinedOutput()
-		if fields := strings.Fields(strings.TrimPrefix(string(out), v.skip)); err == nil && len(fields) > 0 {
+		if fields := strings.Fields(strings.TrimPrefix(string(out), v.skip)); err == nil && len(fields) > 0 && fields[0] != "undefined" {
 			all = append(all, v.name+" "+fields[0])
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -51,6 +52,9 @@ func settingsFrom(getenv func(string) string) (s settings, err error) {
 	}
 	if getenv("BENCH_SAVE") != "" {
 		s.save = "bench/README.md"
+		if len(s.rows) > 0 {
+			err = errors.New("BENCH_SAVE would replace all results by those of BENCH_ROWS; set one of them")
+		}
 	}
 	for _, peer := range []string{s.oauth2Proxy, s.vouch} {
 		if _, bad := os.Stat(peer); peer != "" && bad != nil {

@@ -143,7 +143,7 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 		Metrics:    process.Metrics,
 		Tracer:     tracer,
 		Recent:     b.lasting.recent,
-		Remember:   c.Session.RememberMax > 0,
+		Remember:   int64(c.Session.RememberMax),
 		Log:        process.Log,
 		NewLogin: func(rs proxy.Routes) *login.Login {
 			return login.New(login.Options{

@@ -40,9 +40,10 @@ type Options struct {
 	Metrics    *telemetry.Metrics
 	Tracer     *trace.Tracer     // nil traces nothing
 	Recent     *telemetry.Recent // nil remembers nothing
-	// Remember says that the store hands out the same session for the same
-	// cookie, so that what was made of it is worth keeping.
-	Remember bool
+	// Remember is the memory for opened sessions, in bytes. Unless it is 0 the
+	// store hands out the same session for the same cookie, so that what was
+	// made of it is worth keeping.
+	Remember int64
 	Log      *slog.Logger
 }
 
@@ -102,7 +103,7 @@ func NewRuntime(o Options) (*Runtime, error) {
 		unrouted:  o.Metrics.Route(""),
 		log:       o.Log,
 		replaced:  make(chan struct{}),
-		views:     views{remember: o.Remember},
+		views:     newViews(o.Remember),
 	}
 	if rt.now == nil {
 		rt.now = time.Now

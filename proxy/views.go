@@ -22,8 +22,16 @@ type view struct {
 // views remembers them by the caller's address in memory, so a session that
 // was opened anew, refreshed or renewed is never confused with the one before.
 type views struct {
-	remember bool
+	remember bool // also those of sessions
+	most     int  // in each shard
 	shards   [16]viewShard
+}
+
+// newViews keeps as many views as become the memory for opened sessions, which
+// is in bytes; without any only those of machines.
+func newViews(memory int64) views {
+	most := memory / viewShare / int64(len(views{}.shards))
+	return views{remember: memory > 0, most: int(max(most, minViews))}
 }
 
 type viewShard struct {
@@ -37,10 +45,13 @@ type viewKey struct {
 	origin string // "" unless the route is a wildcard's
 }
 
-// maxViews bounds a shard: a view keeps its session in memory. When one is full
-// a view at random gives way, which costs its session one rendering and, with
-// an assertion, one signature.
-const maxViews = 1024
+// viewShare is how much memory for sessions there is to each view, which keeps
+// its session besides. When a shard is full a view at random gives way, which
+// costs its session one rendering and, with an assertion, one signature.
+const (
+	viewShare = 4 << 10
+	minViews  = 64 // in a shard
+)
 
 // of returns the view of c, who is somebody, on route, and whether it was made
 // just now. A route of many origins has one for each: tokens name the origin.
@@ -75,7 +86,7 @@ func (vs *views) of(c caller, route *Route, origin string, now func() time.Time)
 	if shard.of == nil {
 		shard.of = make(map[viewKey]*view)
 	}
-	if len(shard.of) >= maxViews {
+	if len(shard.of) >= vs.most {
 		for victim := range shard.of { // maps begin anywhere
 			delete(shard.of, victim)
 			break
@@ -105,10 +116,12 @@ func live(t *session.Tokens, now session.Time) (tokens Tokens, until session.Tim
 	return tokens, until
 }
 
-// shardOf spreads random ids.
+// shardOf spreads ids (FNV-1a). The last character of a random one alone would
+// not do: it is one of four.
 func shardOf(id string) int {
-	if id == "" {
-		return 0
+	sum := uint32(2166136261)
+	for i := range len(id) {
+		sum = (sum ^ uint32(id[i])) * 16777619
 	}
-	return int(id[len(id)-1]) % len(views{}.shards)
+	return int(sum>>16) % len(views{}.shards)
 }

@@ -25,17 +25,20 @@ func TestViewsAreBoundedAndKeepMostOfACrowd(t *testing.T) {
 		t.Fatal(err)
 	}
 	route := &Route{forwarder: forwarder}
-	vs := &views{remember: true}
+	const most = 1024
+	made := newViews(most * viewShare * int64(len(views{}.shards)))
+	vs := &made
 	var crowd []caller
-	for n := range maxViews + 10 {
-		crowd = append(crowd, caller{session: &session.Session{ID: fmt.Sprintf("%d-x", n), Identity: identity.Identity{Subject: "s"}}})
+	for len(crowd) < most+10 {
+		if id := session.NewID(); shardOf(id) == 0 {
+			crowd = append(crowd, caller{session: &session.Session{ID: id, Identity: identity.Identity{Subject: "s"}}})
+		}
 	}
 	for _, c := range crowd {
 		vs.of(c, route, "", time.Now)
 	}
-	shard := &vs.shards[shardOf("x")]
-	if n := len(shard.of); n != maxViews {
-		t.Errorf("%d views are kept, want %d", n, maxViews)
+	if n := len(vs.shards[0].of); n != most {
+		t.Errorf("%d views are kept, want %d", n, most)
 	}
 	fresh := 0
 	for _, c := range crowd {
@@ -43,7 +46,36 @@ func TestViewsAreBoundedAndKeepMostOfACrowd(t *testing.T) {
 			fresh++
 		}
 	}
-	if fresh > maxViews/4 {
+	if fresh > most/4 {
 		t.Errorf("%d of %d had to be made again", fresh, len(crowd))
+	}
+}
+
+// TestViewsSpreadOverTheirShards: of random ids and of counted ones alike.
+func TestViewsSpreadOverTheirShards(t *testing.T) {
+	const n = 16_000
+	shards := len(views{}.shards)
+	for name, id := range map[string]func(i int) string{
+		"random":  func(int) string { return session.NewID() },
+		"counted": func(i int) string { return fmt.Sprintf("session-%d", i) },
+	} {
+		in := make([]int, shards)
+		for i := range n {
+			in[shardOf(id(i))]++
+		}
+		for shard, got := range in {
+			if got < n/shards/2 || got > 2*n/shards {
+				t.Errorf("%s: %d of %d ids in shard %d", name, got, n, shard)
+			}
+		}
+	}
+}
+
+// TestViewsFollowTheMemoryForSessions: its bound is theirs.
+func TestViewsFollowTheMemoryForSessions(t *testing.T) {
+	for memory, want := range map[int64]int{0: minViews, 1 << 20: minViews, 64 << 20: 1024, 1 << 30: 16 << 10} {
+		if v := newViews(memory); v.most != want || v.remember != (memory > 0) {
+			t.Errorf("%d bytes: %d in each shard, remembers sessions: %t", memory, v.most, v.remember)
+		}
 	}
 }

@@ -65,6 +65,19 @@ func TestRedisStore(t *testing.T) {
 	})
 }
 
+func TestLoadOfARememberedRedisSessionAllocatesNothing(t *testing.T) {
+	redis := dial(t, session.RedisOptions{Addresses: []string{redistest.Start(t).Address}})
+	store := newRedisStore(t, redis, hour(storetest.NewClock()), 1<<20)
+	r := signedIn(t, store, storetest.Ada()).WithContext(t.Context())
+	if got := testing.AllocsPerRun(100, func() {
+		if _, err := store.Load(r); err != nil {
+			t.Fatal(err)
+		}
+	}); got != 0 {
+		t.Errorf("%v allocations, want none", got)
+	}
+}
+
 func TestRedisStoreBehindSentinels(t *testing.T) {
 	watched := redistest.StartWatched(t)
 	promises(t, session.RedisOptions{Addresses: watched.Addresses(), SentinelMaster: "gatehouse"}, 1<<20)

@@ -3,6 +3,7 @@ package proxy
 import (
 	"bytes"
 	"io"
+	"sync"
 	"time"
 )
 
@@ -20,18 +21,23 @@ const (
 // must be whole by the deadline; net/http sees to that if it goes on longer.
 func (w *Wire) Await(by time.Time) error {
 	_ = w.Conn.SetReadDeadline(by)
-	said := make([]byte, 0, firstPiece)
+	memory := firstPieces.Get().(*[]byte)
+	said := (*memory)[:0]
 	for ends := false; !ends && !settled(said); {
 		if len(said) == cap(said) {
-			said = append(make([]byte, 0, firstMost), said...)
+			larger := firstHeads.Get().(*[]byte)
+			said = append((*larger)[:0], said...)
+			firstPieces.Put(memory)
+			memory = larger
 		}
 		n, err := w.Conn.Read(said[len(said):cap(said)])
 		said = said[:len(said)+n]
 		if ends = err == io.EOF && len(said) > 0; err != nil && !ends {
+			giveFirst(memory)
 			return err
 		}
 	}
-	w.first, w.headBy = said, by
+	w.first, w.memory, w.headBy = said, memory, by
 	return w.Conn.SetReadDeadline(time.Time{})
 }
 
@@ -60,6 +66,28 @@ func (w *Wire) takeFirst(p []byte) int {
 	n := copy(p, w.first)
 	if w.first = w.first[n:]; len(w.first) == 0 {
 		w.first = nil
+		giveFirst(w.memory)
+		w.memory = nil
 	}
 	return n
+}
+
+// firstPieces and firstHeads are used by one new connection after the other.
+var (
+	firstPieces = sync.Pool{New: func() any { return room(firstPiece) }}
+	firstHeads  = sync.Pool{New: func() any { return room(firstMost) }}
+)
+
+func room(size int) *[]byte {
+	b := make([]byte, 0, size)
+	return &b
+}
+
+// giveFirst takes memory back that nobody reads any more.
+func giveFirst(b *[]byte) {
+	if cap(*b) == firstPiece {
+		firstPieces.Put(b)
+	} else {
+		firstHeads.Put(b)
+	}
 }

@@ -3,7 +3,9 @@ package proxy
 import (
 	"io"
 	"net"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -82,4 +84,38 @@ func TestFirstHeadHasOneDeadline(t *testing.T) {
 	if !w.headBy.IsZero() {
 		t.Error("the deadline stays")
 	}
+}
+
+// TestFirstHeadsAreNobodyElses: their memory is used again, and nobody reads
+// what another said.
+func TestFirstHeadsAreNobodyElses(t *testing.T) {
+	var all sync.WaitGroup
+	for n := range 300 {
+		all.Go(func() {
+			client, server := net.Pipe()
+			defer client.Close()
+			said := "GET /" + strconv.Itoa(n) + " HTTP/1.1\r\nX: " + strings.Repeat(string(rune('a'+n%26)), n*13%3900) + "\r\n\r\n"
+			go io.WriteString(client, said)
+			w := &Wire{Conn: server}
+			if err := w.Await(time.Now().Add(time.Minute)); err != nil {
+				t.Error(err)
+				return
+			}
+			got := make([]byte, len(said))
+			for read := 0; read < len(got); { // as little at a time as a reader may want
+				n, err := w.Read(got[read:min(read+1+read%7, len(got))])
+				if read += n; err != nil {
+					t.Error(err)
+					return
+				}
+			}
+			if string(got) != said {
+				t.Errorf("%d reads %q", n, got)
+			}
+			if w.memory != nil || w.first != nil {
+				t.Error("memory that is read is kept")
+			}
+		})
+	}
+	all.Wait()
 }

@@ -36,6 +36,7 @@ type Wire struct {
 	size    int    // bytes of the unfinished head
 
 	first  []byte    // was read before net/http came, and is read by it first
+	memory *[]byte   // of first
 	headBy time.Time // when the first head must be whole; zero when it is
 }
 

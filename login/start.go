@@ -116,6 +116,9 @@ func requestTarget(r *http.Request) string {
 	if !strings.HasPrefix(r.RequestURI, "/") {
 		return r.URL.RequestURI() // a whole address, which proxies are sent
 	}
+	if !strings.ContainsFunc(r.RequestURI, func(c rune) bool { return c >= 0x80 }) {
+		return r.RequestURI
+	}
 	var b strings.Builder
 	for _, c := range []byte(r.RequestURI) {
 		if c >= 0x80 {

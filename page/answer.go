@@ -25,9 +25,12 @@ func (p *Pages) Redirect(w http.ResponseWriter, r *http.Request, status int, loc
 // 2): controls, blanks and bytes outside ASCII. Everything else stays byte for
 // byte.
 func headerURL(s string) string {
+	if !strings.ContainsFunc(s, unfit) {
+		return s
+	}
 	var b strings.Builder
 	for i := range len(s) {
-		if c := s[i]; c <= ' ' || c >= 0x7f {
+		if c := s[i]; unfit(rune(c)) {
 			fmt.Fprintf(&b, "%%%02X", c)
 		} else {
 			b.WriteByte(c)
@@ -35,6 +38,8 @@ func headerURL(s string) string {
 	}
 	return b.String()
 }
+
+func unfit(c rune) bool { return c <= ' ' || c >= 0x7f }
 
 // JSON answers with v as JSON. It fails, before anything is written, only on a
 // v that JSON cannot hold.

@@ -64,6 +64,9 @@ func (p *Provider) AuthorizationURL(ctx context.Context, r AuthRequest) (string,
 
 // authorizationAddress is the endpoint with a request in its query.
 func authorizationAddress(m *metadata, q url.Values) (string, error) {
+	if !strings.ContainsAny(m.authorization, "?#") { // as nearly all are
+		return m.authorization + "?" + q.Encode(), nil
+	}
 	u, err := url.Parse(m.authorization)
 	if err != nil {
 		return "", fmt.Errorf("authorization endpoint: %w", err)

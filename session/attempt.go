@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"hash"
 )
 
 // Attempt is one sign-in under way, sealed in a cookie of the browser that
@@ -49,11 +50,15 @@ const StateLen = 43
 // Secrets derives them anew. Each is a MAC under its own label, so the state,
 // which addresses and logs at the provider hold, says nothing of the others.
 func (a *Attempt) Secrets() Secrets {
-	return Secrets{State: a.derive("state"), Nonce: a.derive("nonce"), Verifier: a.derive("code_verifier")}
+	mac := hmac.New(sha256.New, a.secret[:])
+	return Secrets{State: derive(mac, "state"), Nonce: derive(mac, "nonce"), Verifier: derive(mac, "code_verifier")}
 }
 
-func (a *Attempt) derive(label string) string {
-	mac := hmac.New(sha256.New, a.secret[:])
+// state is the State of Secrets.
+func (a *Attempt) state() string { return derive(hmac.New(sha256.New, a.secret[:]), "state") }
+
+func derive(mac hash.Hash, label string) string {
+	mac.Reset()
 	mac.Write([]byte(label))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }

@@ -153,7 +153,7 @@ func (m *Attempts) Take(r *http.Request, state string) (*Attempt, error) {
 			return true
 		}
 		a := m.open(o, value, now)
-		if a != nil && subtle.ConstantTimeCompare([]byte(a.derive("state")), []byte(state)) == 1 {
+		if a != nil && subtle.ConstantTimeCompare([]byte(a.state()), []byte(state)) == 1 {
 			taken = a
 			return false
 		}

@@ -39,6 +39,7 @@ routes:
   - {from: %[3]q, policy: [{deny: {path: /board}}, {allow: everyone}, {service_auth: {service_token: ci}}]}
   - {from: %[3]s/files, policy: [{allow: everyone}], permit_in_path: [encoded_slash]}
   - {from: %[3]s/api, policy: [{service_auth: {claim: {path: sub, is: robot}}}], bearer: [scripts]}
+  - {from: %[3]s/quiet, policy: [{allow: everyone}], unauthenticated: deny}
   - {from: %[3]s/pay, policy: [{allow: everyone}], step_up: {acr_values: mfa}}
 `
 
@@ -107,6 +108,12 @@ func (f *inFront) ask(t *testing.T, cookies bool, method, address string, header
 // holds is what people and programs get through such a proxy.
 func (f *inFront) holds(t *testing.T, renews bool) {
 	p := f.person
+	t.Run("a stranger is not redirected where the route does not want it", func(t *testing.T) {
+		res, body := f.ask(t, false, "GET", f.base+"/quiet", "Accept", "text/html", "Sec-Fetch-Mode", "navigate")
+		if res.StatusCode != http.StatusUnauthorized || !strings.Contains(body, "/.auth/login?rd=%2Fquiet") {
+			t.Errorf("%s %v %s", res.Status, res.Header, body)
+		}
+	})
 	t.Run("a sign-in leads back, over HTTP/2 and a socket", func(t *testing.T) {
 		if at := p.visit(f.base + "/deep?x=1&y=%2F"); at.Status != http.StatusOK || at.URL.String() != f.base+"/deep?x=1&y=%2F" || at.Body != "app /deep?x=1&y=%2F" {
 			t.Fatalf("%d at %s:\n%s", at.Status, at.URL, at.Body)

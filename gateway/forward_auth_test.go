@@ -19,6 +19,7 @@ server:
   - name: asked only
     from: https://legacy.example.test
     policy: [{allow: {group: staff}}]
+  - {name: quiet, from: https://quiet.example.test, policy: [{allow: everyone}], unauthenticated: deny}
 `
 
 // described are the headers by which each dialect describes a GET; envoy's
@@ -97,12 +98,20 @@ func TestForwardAuthSendsPeopleToSignIn(t *testing.T) {
 			if fetch.Header.Get("Location") != signIn {
 				t.Errorf("nginx: Location %q", fetch.Header.Get("Location"))
 			}
+			if page.Header.Get("X-Gatehouse-Redirect") != signIn || fetch.Header.Get("X-Gatehouse-Redirect") != "" {
+				t.Errorf("nginx: to redirect a page %q, a fetch %q", page.Header.Get("X-Gatehouse-Redirect"), fetch.Header.Get("X-Gatehouse-Redirect"))
+			}
 		}
 		if page.StatusCode != want || page.Header.Get("Location") != signIn {
 			t.Errorf("%s, a navigation: %d to %q", dialect, page.StatusCode, page.Header.Get("Location"))
 		}
 		if fetch.StatusCode != 401 || len(fetch.Header["Set-Cookie"]) > 0 {
 			t.Errorf("%s, a fetch: %d %v", dialect, fetch.StatusCode, fetch.Header)
+		}
+		// unauthenticated: deny redirects nobody.
+		target, lines = described(dialect, "GET", "https://quiet.example.test/x")
+		if told := askHouse(t, h, "GET", target, append(lines, "Sec-Fetch-Mode: navigate")...); told.StatusCode != 401 || told.Header.Get("X-Gatehouse-Redirect") != "" {
+			t.Errorf("%s, where nobody is redirected: %d %v", dialect, told.StatusCode, told.Header)
 		}
 	}
 }
@@ -130,6 +139,7 @@ func TestForwardAuthShowsRefusalsAlone(t *testing.T) {
 		if res.StatusCode != c.want || !strings.Contains(string(body), c.says) || res.Header.Get("Content-Type") != "text/html; charset=utf-8" {
 			t.Errorf("%s: %d, want %d with %q\n%s", c.address, res.StatusCode, c.want, c.says, body)
 		}
+		res.Header.Del("X-Gatehouse-Redirect") // the way to sign in
 		for name := range res.Header {
 			if strings.HasPrefix(name, "X-Forwarded-") || strings.HasPrefix(name, "X-Gatehouse-") || name == "Set-Cookie" {
 				t.Errorf("%s: tells the client %s", c.address, name)

@@ -304,6 +304,11 @@ func (rt *Runtime) send(w http.ResponseWriter, r *http.Request, v *visit, d dial
 	}
 	if d.plain {
 		w.Header().Set("Location", address)
+		if v.route.redirects(r) {
+			// Whom to redirect is for the route to say (unauthenticated), and
+			// not for the proxy to guess.
+			w.Header().Set("X-Gatehouse-Redirect", address)
+		}
 	}
 	return told
 }

@@ -26,12 +26,12 @@ func TestRequestsAllocateNoMoreThanTheyDid(t *testing.T) {
 		status               int
 		ceiling              float64
 	}{
-		{"signed in", "/", signedIn, 200, 57},
-		{"public", "/public", "", 200, 54},
-		{"forward auth, signed in", "/.auth/verify/nginx", signedIn + "X-Original-Method: GET\r\nX-Original-URL: " + home + "/\r\n", 200, 70},
-		{"redirect of the anonymous", "/", "Accept: text/html\r\nSec-Fetch-Mode: navigate\r\n", 302, 153},
-		{"401 of the anonymous", "/", "Accept: application/json\r\n", 401, 58},
-		{"403", "/admin", signedIn, 403, 52},
+		{"signed in", "/", signedIn, 200, 42},
+		{"public", "/public", "", 200, 40},
+		{"forward auth, signed in", "/.auth/verify/nginx", signedIn + "X-Original-Method: GET\r\nX-Original-URL: " + home + "/\r\n", 200, 54},
+		{"redirect of the anonymous", "/", "Accept: text/html\r\nSec-Fetch-Mode: navigate\r\n", 302, 116},
+		{"401 of the anonymous", "/", "Accept: application/json\r\n", 401, 49},
+		{"403", "/admin", signedIn, 403, 45},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := h.exchange(t, "GET "+c.target+" HTTP/1.1\r\nHost: app.example.test\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: https\r\n"+c.header+"\r\n")

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"testing"
 )
@@ -67,6 +68,52 @@ func TestTheZeroKeysSealNothing(t *testing.T) {
 	}
 	if _, ok := c.open(origin{}, "AAAA"); ok {
 		t.Error("opened without a key")
+	}
+}
+
+// The IV is new each time: nobody sees that two cookies hold the same.
+func TestNothingIsSealedAlikeTwice(t *testing.T) {
+	c, o := newCodec(testKeys(t), purposeSession, 1000), origin{"https", "wiki.example.com"}
+	seen := map[string]bool{}
+	for range 1000 {
+		value, err := c.seal(o, []byte("same"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		outer, err := base64.URLEncoding.DecodeString(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, inner, _ := bytes.Cut(outer, []byte("|"))
+		start := string(inner[:20]) // within the IV
+		if seen[start] {
+			t.Fatalf("%q came twice", start)
+		}
+		seen[start] = true
+	}
+}
+
+// What is authenticated besides the content: purpose, scheme and host, each in
+// its place.
+func TestValuesOpenForTheirOriginAlone(t *testing.T) {
+	k := testKeys(t)
+	c, o := newCodec(k, purposeSession, 1000), origin{"https", "wiki.example.com"}
+	value, err := c.seal(o, []byte("content"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain, ok := c.open(o, value); !ok || string(plain) != "content" {
+		t.Fatalf("open = %q, %t", plain, ok)
+	}
+	for _, other := range []origin{{"http", "wiki.example.com"}, {"https", "wiki.example.com:443"}, {"https", "WIKI.example.com"}, {"https", ""}, {"", "https|wiki.example.com"}} {
+		if _, ok := c.open(other, value); ok {
+			t.Errorf("opens for %+v", other)
+		}
+	}
+	renamed := newCodec(k, purposeSession, 1000)
+	renamed.purpose = purposeAttempt
+	if _, ok := renamed.open(o, value); ok {
+		t.Error("opens for another purpose under the same key")
 	}
 }
 

@@ -14,20 +14,21 @@ const (
 )
 
 // seats bound how many connections clients have open at once. A forwarded
-// request takes a second descriptor, so clients get half of them: else those
-// who come to sit would leave none to serve anybody with. Who finds no seat
-// waits in the kernel's queue. The zero value of descriptors bounds nothing.
+// request takes a second descriptor, so clients get three quarters of them:
+// else those who come to sit would leave none to serve anybody with. Who finds
+// no seat waits in the kernel's queue.
 type seats struct {
 	taken chan struct{} // nil: no bound
 	log   *slog.Logger
 	said  chan time.Time // holds when a shortage was last told
 }
 
+// newSeats divides the descriptors; 0 of them is unknown, and bounds nothing.
 func newSeats(descriptors int, log *slog.Logger) *seats {
 	s := &seats{log: log, said: make(chan time.Time, 1)}
 	s.said <- time.Time{}
 	if descriptors > 0 {
-		s.taken = make(chan struct{}, max((descriptors-spareDescriptors)/2, fewestSeats))
+		s.taken = make(chan struct{}, max((descriptors-spareDescriptors)/4*3, fewestSeats))
 	}
 	return s
 }
@@ -44,7 +45,7 @@ func (s *seats) take(over <-chan struct{}) bool {
 	}
 	if said := <-s.said; time.Since(said) > sayAgain {
 		s.said <- time.Now()
-		s.log.Error("new connections have to wait: clients have half of the open files that this process may have; raise the limit (LimitNOFILE=, ulimit -n), or find out who holds so many connections",
+		s.log.Error("new connections have to wait: clients have three quarters of the open files that this process may have; raise the limit (LimitNOFILE=, ulimit -n), or find out who holds so many connections",
 			"connections", cap(s.taken))
 	} else {
 		s.said <- said

@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-proxy/gatehouse/proxy"
 )
 
-// TestClientsLeaveDescriptorsForUpstreams: with half of them taken the next
+// TestClientsLeaveDescriptorsForUpstreams: with their share taken the next
 // client waits, is served when another leaves, and a listener that closes does
 // not wait for that.
 func TestClientsLeaveDescriptorsForUpstreams(t *testing.T) {

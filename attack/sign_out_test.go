@@ -101,6 +101,18 @@ func TestASignOutReachesEveryCopy(t *testing.T) {
 				})
 			}
 		}
+		for _, rd := range []string{"/.auth/logout", "/cdn-cgi/access/logout", "/%63dn-cgi/access/logout", home + "/cdn-cgi/access/logout?local=1"} {
+			a.try(store+": signed in, and out again by "+rd, func(t *testing.T) {
+				w.idp.AutoLogin("ana.kovacs")
+				p := w.person(t)
+				p.follow(home + "/.auth/login?rd=" + url.QueryEscape(rd))
+				w.app.take()
+				if r := p.step(p.until(home, home+"/.auth/login?rd="+url.QueryEscape(rd)).String()); strings.Contains(r.header.Get("Location"), "logout") || p.me() == "" {
+					t.Errorf("%d to %s, and the person is %q", r.status, r.header.Get("Location"), p.me())
+				}
+				w.app.take()
+			})
+		}
 		for _, rd := range []string{"https://evil.example/", "//evil.example", `/\evil.example`, "https://app.example.test.evil.example/", "https://app.example.test@evil.example/", "javascript:alert(1)", "http://app.example.test/", "data:text/html,x", "/%09/evil.example", "https:evil.example", "https:///evil.example", "\thttps://evil.example"} {
 			if store == "Redis" {
 				break // as with cookies

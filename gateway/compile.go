@@ -155,7 +155,7 @@ func Compile(c *config.Config, prev *Build, process Process) (*Build, error) {
 				Marks:        b.store.marks(),
 				Confirm:      session.NewConfirmations(keys, process.Now),
 				Pages:        pages,
-				ReturnTo:     login.NewReturner(c.Server.AuthPath, rs.IsOrigin),
+				ReturnTo:     login.NewReturner(c.Server.AuthPath, rs.IsOrigin, cloudflarePaths(cloudflare)...),
 				AuthOrigin:   authOrigin(&c.Server),
 				Tickets:      b.store.tickets(),
 				AfterSignOut: c.Session.AfterSignOut,

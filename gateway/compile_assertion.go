@@ -137,3 +137,11 @@ func (a *asserting) route(r *config.Route) ([]proxy.Assertion, error) {
 	}
 	return out, nil
 }
+
+// cloudflarePaths is where Cloudflare's addresses are, if there are any.
+func cloudflarePaths(c *proxy.Cloudflare) []string {
+	if c == nil {
+		return nil
+	}
+	return []string{"/cdn-cgi/access"}
+}

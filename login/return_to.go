@@ -15,13 +15,15 @@ const maxReturnTo = 2048
 type Returner struct {
 	authPath string
 	isOrigin func(origin string) bool
+	besides  []string
 }
 
 // NewReturner takes the path of Gatehouse's own addresses, without a final
 // slash, and the test whether a route lives under an origin: scheme://host, with
-// ":port" unless it is the scheme's own, all in lower case.
-func NewReturner(authPath string, isOrigin func(origin string) bool) Returner {
-	return Returner{authPath, isOrigin}
+// ":port" unless it is the scheme's own, all in lower case. besides are paths
+// below which there are more of Gatehouse's own.
+func NewReturner(authPath string, isOrigin func(origin string) bool, besides ...string) Returner {
+	return Returner{authPath, isOrigin, besides}
 }
 
 // IsOrigin reports whether a route lives under origin.
@@ -122,6 +124,11 @@ func (t Returner) mayReturnTo(target string) bool {
 		// Browsers resolve dot segments, also encoded ones, and might end
 		// up at an address that was not checked.
 		if name, _, _ := strings.Cut(segment, ";"); name == "." || name == ".." {
+			return false
+		}
+	}
+	for _, besides := range t.besides {
+		if strings.HasPrefix(path, besides+"/") {
 			return false
 		}
 	}

@@ -206,6 +206,31 @@ func TestStepUpIsNotSatisfied(t *testing.T) {
 	}
 }
 
+// TestALevelWithoutADateIsNotRecent: a provider may know somebody by a sign-in
+// of hours ago. Where no max_age was asked for it need not say so.
+func TestALevelWithoutADateIsNotRecent(t *testing.T) {
+	t.Parallel()
+	h := start(t, steppingRogue, with("CI_HASH", anyHash))
+	dated := false
+	h.rogue.Play(rogue.Script{IDToken: func(claims, _ map[string]any) {
+		claims["acr"] = "Multi_Factor"
+		if delete(claims, "auth_time"); dated {
+			claims["auth_time"] = claims["iat"]
+		}
+	}})
+	b := h.signIn("")
+	for range 2 { // also as the session before another
+		b.fetch("GET", home+"/both", "").wants(http.StatusUnauthorized)
+		b.once(home + "/strong").fromApp() // benign: it asks for no time
+		b.open(home + "/.auth/login?rd=/public").fromApp()
+	}
+	dated = true
+	b.open(home + "/both").fromApp()
+	dated = false
+	b.open(home + "/.auth/login?rd=/public").fromApp()
+	b.once(home + "/both").fromApp() // benign: what was known stays known
+}
+
 // TestTheProvidersOwnWordForIt: an error instead of a code.
 func TestTheProvidersOwnWordForIt(t *testing.T) {
 	t.Parallel()

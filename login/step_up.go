@@ -101,12 +101,12 @@ func (l *Login) reached(s, before *session.Session, grant *provider.Grant) {
 	if before != nil && samePerson(s, before) {
 		s.AuthTime = before.AuthTime
 		for acr, at := range before.Levels {
-			if now-at < l.oldest() {
+			if now-session.NotedAt(at) < l.oldest() {
 				l.reach(s, acr, at)
 			}
 		}
 	}
-	at := now
+	at := session.Undated(now)
 	if !grant.AuthTime.IsZero() {
 		at = min(session.At(grant.AuthTime), now) // a clock ahead makes nothing last longer
 		s.AuthTime = max(s.AuthTime, at)
@@ -124,10 +124,13 @@ func (l *Login) reach(s *session.Session, acr string, at session.Time) {
 	if s.Levels == nil {
 		s.Levels = map[string]session.Time{}
 	}
-	s.Levels[acr] = max(s.Levels[acr], at)
+	s.Levels[acr] = max(s.Levels[acr], at) // one with a date counts for more
+	if at < 0 && s.Levels[acr] < 0 {
+		s.Levels[acr] = min(s.Levels[acr], at) // the later of two without
+	}
 	if len(s.Levels) > maxLevels {
 		delete(s.Levels, slices.MinFunc(slices.Collect(maps.Keys(s.Levels)), func(a, b string) int {
-			return int(s.Levels[a] - s.Levels[b])
+			return int(session.NotedAt(s.Levels[a]) - session.NotedAt(s.Levels[b]))
 		}))
 	}
 }

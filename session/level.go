@@ -62,7 +62,7 @@ func (s *Session) Remains() *Session {
 	}
 	room := maxRemains
 	for _, acr := range slices.SortedFunc(maps.Keys(s.Levels), func(a, b string) int {
-		return cmp.Or(cmp.Compare(s.Levels[b], s.Levels[a]), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(NotedAt(s.Levels[b]), NotedAt(s.Levels[a])), cmp.Compare(a, b))
 	}) {
 		if room -= len(acr); room < 0 {
 			break
@@ -73,5 +73,12 @@ func (s *Session) Remains() *Session {
 }
 
 func (l *Level) recent(at, now Time) bool {
-	return l.MaxAge == 0 || !at.IsZero() && now-at <= l.MaxAge
+	return l.MaxAge == 0 || at > 0 && now-at <= l.MaxAge
 }
+
+// Undated is the Time of a level that a provider named at at without saying when
+// the person authenticated, perhaps hours before: it is reached, and not recently.
+func Undated(at Time) Time { return -at }
+
+// NotedAt is when a level was last heard of, dated or not.
+func NotedAt(t Time) Time { return max(t, -t) }

@@ -21,7 +21,7 @@ type Session struct {
 	SID string
 	// AuthTime is when the person authenticated at the provider; zero if unknown.
 	AuthTime Time
-	// Levels remembers each acr reached and when.
+	// Levels remembers each acr reached and when; see Undated.
 	Levels map[string]Time
 	// Kept fingerprints which claims were kept and how they were read. A
 	// session whose fingerprint is not the running configuration's lacks

@@ -39,7 +39,7 @@ func demoCommand(std streams) *cobra.Command {
 	}
 	listen := cmd.Flags().String("listen", "127.0.0.1:8080", "loopback address of the gateway")
 	open := cmd.Flags().Bool("open", false, "open the browser")
-	redirects := cmd.Flags().StringArray("redirect-uri", nil, "a further redirect URI that the demo's provider accepts, to try your own gateway with its people")
+	redirects := cmd.Flags().StringArray("redirect-uri", nil, "a further redirect URI that the demo's provider accepts, with the signed-out page beside it, to try your own gateway with its people")
 	printConfig := cmd.Flags().Bool("print-config", false, "print the configuration that the demo runs, to start your own from, and exit")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		at, err := loopback(*listen)
@@ -57,7 +57,7 @@ func demoCommand(std streams) *cobra.Command {
 			return failed(err)
 		}
 		defer d.close()
-		d.redirectURIs = append(d.redirectURIs, *redirects...)
+		d.lend(*redirects...)
 		return failed(d.run(cmd.Context(), std, *open))
 	}
 	return cmd
@@ -72,8 +72,9 @@ type demo struct {
 
 	file          []byte // the configuration
 	provider, app net.Listener
-	redirectURIs  []string
 	key           string
+
+	redirectURIs, signedOutURLs []string // what the provider sends people back to
 }
 
 // demoSecret is the client's at the demo's provider, where everybody may be
@@ -129,7 +130,7 @@ func newDemo(at netip.AddrPort) (*demo, error) {
 	probe.Close()
 	d := demoAt(at)
 	d.Running, d.key = true, randomHex()
-	d.redirectURIs = []string{d.Base + "/.auth/callback/demo"}
+	d.lend(d.Base + "/.auth/callback/demo")
 	if d.provider, d.Provider, err = nextPort(at, 1); err != nil {
 		return nil, err
 	}
@@ -144,6 +145,17 @@ func newDemo(at netip.AddrPort) (*demo, error) {
 	}
 	d.file = file.Bytes()
 	return d, nil
+}
+
+// lend lets gateways with these redirect URIs use the provider, to sign people
+// in and out: a gateway's signed-out page stands beside its callbacks.
+func (d *demo) lend(redirectURIs ...string) {
+	for _, redirect := range redirectURIs {
+		d.redirectURIs = append(d.redirectURIs, redirect)
+		if at := strings.LastIndex(redirect, "/callback/"); at >= 0 {
+			d.signedOutURLs = append(d.signedOutURLs, redirect[:at]+"/signed-out")
+		}
+	}
 }
 
 // portAfter is the address n ports after at.
@@ -191,7 +203,7 @@ func (d *demo) run(ctx context.Context, std streams, open bool) error {
 		Clients: []devidp.Client{{
 			ID: "gatehouse-demo", Secret: demoSecret, RequirePKCE: true,
 			RedirectURIs:           d.redirectURIs,
-			PostLogoutRedirectURIs: []string{d.Base + "/.auth/signed-out"},
+			PostLogoutRedirectURIs: d.signedOutURLs,
 		}},
 	})
 	if err != nil {

@@ -90,15 +90,34 @@ func asWritten(d time.Duration) string {
 type ExplainedRule struct {
 	Name      string              `json:"name"`
 	Action    string              `json:"action"`
+	Shadow    bool                `json:"shadow"`
 	Outcome   string              `json:"outcome"`
 	Selectors []ExplainedSelector `json:"selectors,omitempty"`
 }
 
+// Kind is the rule's action, and that it is a shadow if it is.
+func (r *ExplainedRule) Kind() string {
+	if r.Shadow {
+		return r.Action + ", shadow"
+	}
+	return r.Action
+}
+
 // ExplainedSelector is one selector and whether it is true, false or unknown.
+// Failed is why an expression failed, which is then what it counts as.
 type ExplainedSelector struct {
-	Part  string `json:"part"`
-	Text  string `json:"selector"`
-	Truth string `json:"truth"`
+	Part   string `json:"part"`
+	Text   string `json:"selector"`
+	Truth  string `json:"truth"`
+	Failed string `json:"failed,omitempty"`
+}
+
+// Found is the truth, and why there is none of its own.
+func (s *ExplainedSelector) Found() string {
+	if s.Failed != "" {
+		return s.Truth + " (failed: " + s.Failed + ")"
+	}
+	return s.Truth
 }
 
 // CompileToExplain compiles c for Explain alone: nothing is logged or counted.
@@ -224,14 +243,18 @@ func (b *Build) explainRules(route string, steps []policy.Step) []ExplainedRule 
 	}
 	out := make([]ExplainedRule, len(steps))
 	for i, s := range steps {
-		out[i] = ExplainedRule{Name: s.Rule, Action: s.Action.String(), Outcome: s.Outcome.String()}
+		out[i] = ExplainedRule{Name: s.Rule, Action: s.Action.String(), Shadow: s.Shadow, Outcome: s.Outcome.String()}
 		for _, part := range []struct {
 			name      string
 			selectors []config.Selector
-			truths    []policy.Truth
+			findings  []policy.Finding
 		}{{"include", rules[i].Include, s.Include}, {"require", rules[i].Require, s.Require}, {"exclude", rules[i].Exclude, s.Exclude}} {
-			for j, truth := range part.truths {
-				out[i].Selectors = append(out[i].Selectors, ExplainedSelector{part.name, part.selectors[j].String(), truth.String()})
+			for j, found := range part.findings {
+				s := ExplainedSelector{Part: part.name, Text: part.selectors[j].String(), Truth: found.Truth.String()}
+				if found.Err != nil {
+					s.Failed = found.Err.Error()
+				}
+				out[i].Selectors = append(out[i].Selectors, s)
 			}
 		}
 	}

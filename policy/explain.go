@@ -43,8 +43,24 @@ type Step struct {
 	Rule                      string
 	Action                    Action
 	Outcome                   Outcome
+	Shadow                    bool
 	Truth                     Truth
-	Include, Require, Exclude []Truth
+	Include, Require, Exclude []Finding
+}
+
+// Finding is what a selector was found to be. Err is why an expression failed,
+// which is then what it counts as.
+type Finding struct {
+	Truth Truth
+	Err   error
+}
+
+// String is the word for f in explanations.
+func (f Finding) String() string {
+	if f.Err != nil {
+		return f.Truth.String() + " (failed: " + f.Err.Error() + ")"
+	}
+	return f.Truth.String()
 }
 
 // Explain decides as Decide does, by the same walk, and tells of every rule
@@ -59,7 +75,7 @@ func (p *Policy) Explain(q *Query) (Decision, []Step) {
 	d := p.decide(&in)
 	for i := range steps {
 		r := &p.rules[i]
-		steps[i].Rule, steps[i].Action = r.name, r.action
+		steps[i].Rule, steps[i].Action, steps[i].Shadow = r.name, r.action, r.shadow >= 0
 		if steps[i].Outcome == OutcomeNotReached || steps[i].Outcome == OutcomeOthers {
 			continue
 		}
@@ -86,10 +102,12 @@ func (in *reading) shadowed(i int, r *rule, truth Truth) bool {
 	return true
 }
 
-func (in *reading) each(tests []test) []Truth {
-	out := make([]Truth, len(tests))
+func (in *reading) each(tests []test) []Finding {
+	out := make([]Finding, len(tests))
 	for i, t := range tests {
-		out[i] = in.truth(t)
+		in.failure = nil
+		out[i].Truth = in.truth(t)
+		out[i].Err = in.failure
 	}
 	return out
 }

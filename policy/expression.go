@@ -62,6 +62,9 @@ func (e *expression) truth(in *reading, onError Truth) Truth {
 	}
 	ok, err := e.program.Eval(vars)
 	if err != nil {
+		if in.steps != nil {
+			in.failure = err
+		}
 		return onError
 	}
 	return truthOf(ok)

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/netip"
 	"testing"
 
@@ -100,6 +101,29 @@ func TestAnErrorOpensNothing(t *testing.T) {
 		if got := p.Decide(&tt.q).Effect; got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
+	}
+}
+
+// TestExplainSaysThatAnExpressionFailed: true and false of an expression that
+// failed are the rule's, not its own.
+func TestExplainSaysThatAnExpressionFailed(t *testing.T) {
+	low := []Selector{written(t, `claims.level < 3`)}
+	p := compile(t, Rule{Action: ActionAllow, Include: low}, Rule{Action: ActionDeny, Include: low})
+	for level, want := range map[string]string{
+		"":  "[false (failed: no such key: level)] [true (failed: no such key: level)]",
+		"4": "[false] [false]",
+	} {
+		who := &identity.Identity{Subject: "7", Claims: identity.Claims{}}
+		if level != "" {
+			who.Claims["level"] = json.Number(level)
+		}
+		_, steps := p.Explain(&Query{Caller: who})
+		if got := fmt.Sprint(steps[0].Include, " ", steps[1].Include); got != want {
+			t.Errorf("level %q: %s\nwant %s", level, got, want)
+		}
+	}
+	if _, steps := p.Explain(&Query{}); fmt.Sprint(steps[1].Include) != "[unknown]" {
+		t.Errorf("for nobody %v", steps[1].Include)
 	}
 }
 

@@ -17,6 +17,7 @@ type reading struct {
 	// nil, is where to note what each rule did.
 	shadows Shadows
 	steps   []Step
+	failure error // of the expression read last, where steps are noted
 
 	member     groupMask
 	memberRead bool

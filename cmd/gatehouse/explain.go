@@ -133,7 +133,7 @@ var outcomes = map[string]string{
 	"decided":       "decides",
 	"no_match":      "does not match",
 	"remembered":    "may match after a sign-in or with a token",
-	"shadow":        "matches, and is a shadow: does not decide",
+	"shadow":        "matches, and does not decide",
 	"other_callers": "is about other callers",
 	"not_reached":   "not reached",
 }
@@ -151,9 +151,9 @@ func printExplained(w io.Writer, a gateway.Asked, e *gateway.Explained) {
 		fmt.Fprintf(w, "note: %s\n", e.Note)
 	}
 	for i, rule := range e.Rules {
-		fmt.Fprintf(w, "\n%d. %s (%s): %s\n", i+1, rule.Name, rule.Action, outcomes[rule.Outcome])
+		fmt.Fprintf(w, "\n%d. %s (%s): %s\n", i+1, rule.Name, rule.Kind(), outcomes[rule.Outcome])
 		for _, s := range rule.Selectors {
-			fmt.Fprintf(w, "   %-7s  %-7s  %s\n", s.Part, s.Truth, s.Text)
+			fmt.Fprintf(w, "   %-7s  %-7s  %s\n", s.Part, printable(s.Found()), s.Text)
 		}
 	}
 	by := ""

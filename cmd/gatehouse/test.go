@@ -98,9 +98,9 @@ func because(r gateway.TestResult) []string {
 		}
 		var read []string
 		for _, s := range rule.Selectors {
-			read = append(read, fmt.Sprintf("%s %s is %s", s.Part, s.Text, s.Truth))
+			read = append(read, fmt.Sprintf("%s %s is %s", s.Part, s.Text, printable(s.Found())))
 		}
-		line := fmt.Sprintf("  %d. %s (%s) %s", i+1, rule.Name, rule.Action, outcomes[rule.Outcome])
+		line := fmt.Sprintf("  %d. %s (%s) %s", i+1, rule.Name, rule.Kind(), outcomes[rule.Outcome])
 		if len(read) > 0 {
 			line += ": " + strings.Join(read, "; ")
 		}

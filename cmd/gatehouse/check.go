@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -84,8 +83,8 @@ func checkJSON(w io.Writer, c *config.Config, err error) error {
 		found.Problems = append(found.Problems, problem{p.File, p.Line, p.Col, p.Path, p.Message})
 	}
 	if err == nil {
-		found.Warnings = slices.Concat(found.Warnings, c.Warnings())
-		found.Register = slices.Concat(found.Register, gateway.Registrations(c))
+		found.Warnings = append(found.Warnings, c.Warnings()...)
+		found.Register = append(found.Register, gateway.Registrations(c)...)
 	}
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)

@@ -22,7 +22,7 @@ func (d *decoder) block(n *yaml.Node, v reflect.Value, p path, others map[string
 		}
 		for _, pair := range pairs {
 			if known := d.entry(pair, fields, v, p, others); !known {
-				d.unknown(pair, fields, given, p, others)
+				d.unknown(n, pair, v.Type(), given, p, others)
 			}
 		}
 	}
@@ -52,14 +52,21 @@ func (d *decoder) entry(pair pair, fields []field, v reflect.Value, p path, othe
 
 // unknown reports a key that the block does not have. The key that seems to be
 // meant counts as given, so that it is not reported as missing too.
-func (d *decoder) unknown(pair pair, fields []field, given map[string]bool, p path, others map[string]func(pair)) {
+func (d *decoder) unknown(n *yaml.Node, pair pair, block reflect.Type, given map[string]bool, p path, others map[string]func(pair)) {
 	name := pair.key.Value
 	names := sortedKeys(others)
-	for _, f := range fields {
+	for _, f := range d.fields(block) {
 		names = append(names, f.key)
 	}
+	near, instead := d.meant(n, block, name, p)
+	if near == "" && instead == "" {
+		near = nearest(name, names)
+	}
 	hint := ""
-	if near := nearest(name, names); near != "" {
+	switch {
+	case instead != "":
+		hint = "; write " + instead
+	case near != "":
 		hint = "; did you mean " + quote(near) + "?"
 		if !given[near] {
 			d.broken[p.key(near)] = true

@@ -44,6 +44,12 @@ func providerPage(word string) string {
 	return ""
 }
 
+// notOpenID reports whether a word is another way to sign in, which people take
+// for a type of provider.
+func notOpenID(word string) bool {
+	return slices.Contains([]string{"saml", "saml2", "github", "ldap", "cas", "oauth", "oauth2"}, foldASCII(word))
+}
+
 // providerType: what the type does not know is not silently dropped.
 func (c *checker) providerType(o *Provider, p path) {
 	all := profiles()

@@ -195,8 +195,12 @@ func (d *decoder) known(text string, f field, p path) {
 	hint := didYouMean(text, f.enum)
 	if f.otherwise != "" && nearest(text, f.enum) == "" {
 		hint = f.otherwise
-		if page := providerPage(text); page != "" && d.source(p).literal() {
+		switch page := providerPage(text); {
+		case !d.source(p).literal():
+		case page != "":
 			hint = "; write type: oidc, and see docs/providers/" + page
+		case notOpenID(text):
+			hint = ", which is not OpenID Connect; put a broker such as Dex or Keycloak before it, and write type: oidc for that"
 		}
 	}
 	d.reject(p, "unknown %s %s%s", what, d.source(p).quote(text), hint)

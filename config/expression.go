@@ -1,6 +1,7 @@
 package config
 
 import (
+	"regexp"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -39,16 +40,35 @@ func (e *Expr) decode(d *decoder, n *yaml.Node, p path) {
 	}
 	for _, issue := range issues {
 		line, col := d.within(n, text, issue.Line, issue.Col)
-		d.addAt(line, col, d.display(p), "%s%s", issue.Message, meantName(issue.Message))
+		d.addAt(line, col, d.display(p), "%s%s", issue.Message, meantExpression(issue.Message, text))
 	}
 	d.broken[p] = true
 }
 
-// meantName is a hint for a message of CEL that quotes a name it does not know.
-func meantName(message string) string {
+// comparedList is a list of user held against one text.
+var comparedList = regexp.MustCompile(`\buser\.(groups|amr)\s*==\s*("[^"]*"|'[^']*')`)
+
+// meantExpression is a hint for a message of CEL: about a name that it does not
+// know, an operator of other languages, and a list that is compared as if it
+// were one of its members.
+func meantExpression(message, text string) string {
+	if strings.HasPrefix(message, "found no matching overload") && strings.Contains(message, "list(string)") {
+		if found := comparedList.FindStringSubmatch(text); found != nil {
+			return "; did you mean " + found[2] + " in user." + found[1] + "?"
+		}
+		return `; a list is searched like this: "staff" in user.groups`
+	}
+	for slip, operator := range map[string]string{"mismatched input 'and'": "&&", "mismatched input 'or'": "||", "error at: '= '": "=="} {
+		if strings.Contains(message, slip) {
+			return "; did you mean " + operator + "?"
+		}
+	}
 	for start, known := range map[string][]string{"undefined field '": expr.Fields(), "undeclared reference to '": expr.Names()} {
 		if rest, found := strings.CutPrefix(message, start); found {
 			word, _, _ := strings.Cut(rest, "'")
+			if variable := expr.Variable(word); variable != "" && start != "undefined field '" {
+				return "; did you mean " + quote(variable+"."+word) + "?"
+			}
 			return didYouMean(word, known)
 		}
 	}

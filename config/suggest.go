@@ -28,6 +28,7 @@ func alias(word string) string {
 // didYouMean is "; did you mean …?" with the candidate nearest to word, or,
 // where none is near and they are few, the list of them all.
 func didYouMean(word string, candidates []string) string {
+	candidates = once(candidates)
 	if meant := alias(word); slices.Contains(candidates, meant) {
 		return "; did you mean " + quote(meant) + "?"
 	}
@@ -38,6 +39,17 @@ func didYouMean(word string, candidates []string) string {
 		return ""
 	}
 	return "; it can be " + strings.Join(candidates, ", ")
+}
+
+// once is list without repetitions, in its order.
+func once(list []string) []string {
+	var out []string
+	for _, word := range list {
+		if !slices.Contains(out, word) {
+			out = append(out, word)
+		}
+	}
+	return out
 }
 
 // nearest returns the candidate with the smallest edit distance to word, if it

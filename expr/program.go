@@ -75,6 +75,10 @@ func Compile(text string) (*Program, error) {
 // plain is one of CEL's messages on one line.
 func plain(message string) string {
 	message = strings.Join(strings.Fields(message), " ")
+	if before, _, found := strings.Cut(message, " expecting {"); found { // all that CEL knows
+		message = before
+	}
+	message = strings.ReplaceAll(message, "mismatched input '<EOF>'", "the expression ends too early")
 	return strings.TrimSuffix(strings.ReplaceAll(message, " (in container '')", ""), ".")
 }
 

@@ -77,6 +77,16 @@ var structs = map[string]map[string]*types.FieldType{
 // Names are the variables, sorted.
 func Names() []string { return []string{"claims", "machine", "request", "user"} }
 
+// Variable is the one that has a field of that name; of several, user.
+func Variable(field string) string {
+	for _, name := range []string{"user", "request", "machine"} {
+		if _, has := structs[name][field]; has {
+			return name
+		}
+	}
+	return ""
+}
+
 // Fields are the names of all fields of user, machine and request, sorted.
 func Fields() []string {
 	var all []string

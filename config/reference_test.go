@@ -11,6 +11,9 @@ func TestReferenceHasNotDrifted(t *testing.T) {
 	if err := Reference(&b); err != nil {
 		t.Fatal(err)
 	}
+	if strings.Contains(b.String(), "](#)") {
+		t.Error("a key's block has no chapter, so its link leads nowhere")
+	}
 	golden(t, "../docs/configuration.md", b.String())
 }
 

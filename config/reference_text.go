@@ -179,6 +179,14 @@ policies:
     policy: public
     portal: {title: The wiki}
 `},
+	{level: "###", title: "routes.health", block: reflect.TypeFor[Health](),
+		intro: "Each upstream is asked by itself; requests go to those that are well.",
+		example: `routes:
+  - from: https://wiki.example.com
+    to: [http://10.0.0.5:8080, http://10.0.0.6:8080]
+    policy: {allow: everyone}
+    health: {path: /healthz, interval: 5s}
+`},
 	{level: "###", title: "routes.upstream_tls", block: reflect.TypeFor[UpstreamTLS](),
 		intro: "For https upstreams alone."},
 	{level: "##", title: "rules", block: reflect.TypeFor[Rule](),

@@ -140,6 +140,9 @@ func TestLinksLeadSomewhere(t *testing.T) {
 			if file == "" {
 				file = document
 			}
+			if filename.MatchString(l.text) && filepath.Base(l.text) != filepath.Base(file) {
+				t.Errorf("%s: [%s] leads to %s", document, l.text, file)
+			}
 			data, err := os.ReadFile(file)
 			switch {
 			case os.IsNotExist(err), err != nil && !isDirectory(file):
@@ -155,6 +158,9 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		}
 	}
 }
+
+// filename is what the name of a file looks like.
+var filename = regexp.MustCompile(`^[\w./-]+\.(go|md|ya?ml|conf|json|sh)$`)
 
 // code is what a reason code looks like; other rooms refuse in whole sentences.
 var code = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)

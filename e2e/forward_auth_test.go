@@ -127,11 +127,14 @@ func (a asked) holds(t *testing.T) {
 		a.behind.mu.Lock()
 		defer a.behind.mu.Unlock()
 		last := a.behind.last
+		if id := last.Get("X-Request-Id"); len(id) != 26 {
+			t.Errorf("request id %q", id)
+		}
 		if jwt := last.Get("X-Gatehouse-Assertion"); strings.Count(jwt, ".") != 2 || jwt == "a.b.c" {
 			t.Errorf("assertion %q", jwt)
 		}
-		if strings.Contains(last.Get("X-Forwarded-Preferred-Username"), "boss") || strings.Contains(last.Get("X-Forwarded-Host"), "evil") {
-			t.Errorf("a client's word: %v", last)
+		if strings.Contains(last.Get("X-Forwarded-Preferred-Username"), "boss") || last.Get("X-Forwarded-Host") != host {
+			t.Errorf("a client's word, or not the address with its port: %v", last)
 		}
 		if all := strings.Join(last["Cookie"], "; "); strings.Contains(all, "gatehouse=") || !strings.Contains(all, "theirs=1") || !strings.Contains(all, "too=2") {
 			t.Errorf("cookies %q", all)

@@ -41,6 +41,7 @@ func main() {
 }
 `},
 	"js": {"verify.mjs", "main.mjs", `import { verify } from "./verify.mjs";
+try { await verify(undefined); } catch (e) { if (e instanceof TypeError) throw e; }
 for (const token of process.argv.slice(2)) {
   try { console.log((await verify(token)).sub); } catch { console.log("refused"); }
 }

@@ -514,12 +514,14 @@ func TestFramingOfAnswersIsUnambiguous(t *testing.T) {
 func TestUpstreamCannotSetGatehousesCookies(t *testing.T) {
 	const bad, good = "Set-Cookie: __Host-gatehouse=evil; Path=/; Secure\r\n", "Set-Cookie: app=1; Path=/\r\n"
 	for name, answer := range map[string]string{
-		"header":              "HTTP/1.1 200 OK\r\n" + bad + good + "Content-Length: 2\r\n\r\nok",
-		"103":                 "HTTP/1.1 103 Early Hints\r\nLink: </s.css>\r\n" + bad + good + "\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
-		"102 and 103":         "HTTP/1.1 102 Processing\r\n" + bad + "\r\nHTTP/1.1 103 Early Hints\r\n" + bad + good + "\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
-		"announced trailer":   "HTTP/1.1 200 OK\r\nTrailer: Set-Cookie, X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n" + bad + good + "X-Sum: 1\r\n\r\n",
-		"unannounced trailer": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n" + bad + good + "X-Sum: 1\r\n\r\n",
-		"other announced":     "HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n" + bad + good + "X-Sum: 1\r\n\r\n",
+		"header":                               "HTTP/1.1 200 OK\r\n" + bad + good + "Content-Length: 2\r\n\r\nok",
+		"103":                                  "HTTP/1.1 103 Early Hints\r\nLink: </s.css>\r\n" + bad + good + "\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+		"102 and 103":                          "HTTP/1.1 102 Processing\r\n" + bad + "\r\nHTTP/1.1 103 Early Hints\r\n" + bad + good + "\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+		"announced trailer":                    "HTTP/1.1 200 OK\r\nTrailer: Set-Cookie, X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n" + bad + good + "X-Sum: 1\r\n\r\n",
+		"unannounced trailer":                  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n" + bad + good + "X-Sum: 1\r\n\r\n",
+		"left out, and an unannounced trailer": "HTTP/1.1 200 OK\r\n" + good + "Trailer: Set-Cookie, X-Other\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n" + bad + "X-Other: 2\r\nX-Sum: 1\r\n\r\n",
+		"a header, and a trailer":              "HTTP/1.1 200 OK\r\n" + good + "Trailer: Set-Cookie, X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n",
+		"other announced":                      "HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n" + bad + good + "X-Sum: 1\r\n\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFront(t, frontOptions{}, newRawUpstream(t, answering(answer)).url)
@@ -532,6 +534,9 @@ func TestUpstreamCannotSetGatehousesCookies(t *testing.T) {
 			}
 			if strings.Contains(name, "trailer") && !strings.Contains(got, "X-Sum: 1\r\n") {
 				t.Errorf("the trailer is gone:\n%s", got)
+			}
+			if name == "a header, and a trailer" && strings.Count(got, "app=1") != 1 {
+				t.Errorf("a header came twice:\n%s", got)
 			}
 			if strings.HasPrefix(name, "10") && !strings.Contains(got, "HTTP/1.1 103 ") {
 				t.Errorf("the early hints are gone:\n%s", got)

@@ -49,8 +49,8 @@ func (f *Forwarder) relay(x *exchange, out *http.Request) {
 	x.answer.end(res, announced)
 }
 
-// begin sends the answer's head. announced is how many trailers it names.
-func (a *answer) begin(res *http.Response) (announced int) {
+// begin sends the answer's head. announced are the trailers that it names.
+func (a *answer) begin(res *http.Response) (announced []string) {
 	h := a.Header()
 	connection := res.Header["Connection"]
 	for name, values := range res.Header {
@@ -62,13 +62,15 @@ func (a *answer) begin(res *http.Response) (announced int) {
 			h[name] = append(h[name], values...)
 		}
 	}
-	if announced = len(res.Trailer); announced > 0 {
-		names := make([]string, 0, announced)
-		for name := range res.Trailer {
-			names = append(names, name)
+	for name := range res.Trailer {
+		// net/http would send a header that is announced once more as a trailer.
+		if _, header := h[name]; !header {
+			announced = append(announced, name)
 		}
-		slices.Sort(names)
-		h.Add("Trailer", strings.Join(names, ", "))
+	}
+	if len(announced) > 0 {
+		slices.Sort(announced)
+		h.Add("Trailer", strings.Join(announced, ", "))
 	}
 	a.WriteHeader(res.StatusCode)
 	return announced
@@ -115,18 +117,18 @@ func isEventStream(h http.Header) bool {
 }
 
 // end sends the trailers.
-func (a *answer) end(res *http.Response, announced int) {
+func (a *answer) end(res *http.Response, announced []string) {
 	if len(res.Trailer) == 0 {
 		return
 	}
 	// Trailers need chunks, which a short answer would do without.
 	_ = http.NewResponseController(a.ResponseWriter).Flush()
-	h, prefix := a.Header(), ""
-	if len(res.Trailer) != announced {
-		prefix = http.TrailerPrefix
-	}
+	h := a.Header()
 	for name, values := range res.Trailer {
-		h[prefix+name] = append(h[prefix+name], values...)
+		if !slices.Contains(announced, name) {
+			name = http.TrailerPrefix + name
+		}
+		h[name] = append(h[name], values...)
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 const (
 	// A connection may cancel so many streams at once, and so many more a
 	// second. Each stream that is answered to its end earns another.
-	cancelBurst, cancelRate = 200, 50
+	cancelBurst, cancelRate = 600, 50
 	// The same for frames that carry neither a request nor a body. What they
 	// speak of is mostly what they were sent: each frame of an answer earns
 	// some, up to what a long line can hold of them.

@@ -71,10 +71,10 @@ func (rt *Runtime) endpoint(v *visit) func(http.ResponseWriter, *http.Request) e
 		e, ok, known = foreign, true, true
 	}
 	if !known && ok {
-		e, known = rt.providersOwn(own)
+		e, known = rt.verifying(own, v) // asked for every request of another proxy
 	}
 	if !known && ok {
-		e, known = rt.verifying(own, v)
+		e, known = rt.providersOwn(own)
 	}
 	switch {
 	case v.site == nil && !(ok && known && e.anyHost):

@@ -60,15 +60,6 @@ func (x *exchange) Value(key any) any {
 	return x.Context.Value(key)
 }
 
-// Err knows of a client that has left a moment before net/http does.
-func (x *exchange) Err() error {
-	err := x.Context.Err()
-	if err == nil && x.wire != nil && x.wire.over() {
-		err = context.Canceled
-	}
-	return err
-}
-
 func exchangeOf(ctx context.Context) *exchange { return ctx.Value(exchangeKey{}).(*exchange) }
 
 // answer is what the client gets.

@@ -179,10 +179,15 @@ type wireKey struct{}
 
 // WithWire is an http.Server's ConnContext.
 func WithWire(ctx context.Context, c net.Conn) context.Context {
-	if watched, ok := c.(interface{ wire() *Wire }); ok {
-		return context.WithValue(ctx, wireKey{}, watched.wire())
+	watched, ok := c.(interface{ wire() *Wire })
+	if !ok {
+		return ctx
 	}
-	return ctx
+	w := watched.wire()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ctx, w.cancel = context.WithCancel(ctx)
+	return context.WithValue(ctx, wireKey{}, w)
 }
 
 // wire lets what embeds a Wire, as a TLS connection does, be found as one.

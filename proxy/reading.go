@@ -16,6 +16,11 @@ import (
 // longer than was asked for, and a read ahead begins by waiting here, where it
 // is cheap to call back, and reaches the connection if the handler takes long.
 //
+// net/http's read ahead ends with the first byte that a client sends on, and
+// then nobody notices that it leaves: whoever sends one and goes would hold a
+// connection to the upstream for as long as that likes. So the gateway also asks
+// the kernel, of requests that take long.
+//
 // Wire's mutex guards it.
 type reading struct {
 	due   time.Time // the deadline that was asked for; zero is none
@@ -27,7 +32,7 @@ type reading struct {
 
 	ahead  sync.Cond // of parked
 	parked bool      // a read ahead waits here
-	parks  uint32    // how often one did
+	parks  uint32    // how many reads ahead there were
 	known  uint32    // parks when the gateway last looked
 	listed bool      // the gateway looks
 }
@@ -52,9 +57,12 @@ func (w *Wire) read(p []byte) (int, error) {
 		w.watch(p[:n])
 		return n, nil
 	}
-	if len(p) == 1 && w.betweenRequests() {
-		if err := w.readAhead(); err != nil {
-			return 0, err
+	if len(p) == 1 && w.gateway != nil {
+		w.look()
+		if w.betweenRequests() {
+			if err := w.readAhead(); err != nil {
+				return 0, err
+			}
 		}
 	}
 	for {
@@ -131,7 +139,16 @@ func (w *Wire) SetDeadline(t time.Time) error {
 
 // betweenRequests reports that nothing is to be read but a next request.
 func (w *Wire) betweenRequests() bool {
-	return w.state == inHead && len(w.line) == 0 && len(w.current.requestLine) == 0 && w.gateway != nil
+	return w.state == inHead && len(w.line) == 0 && len(w.current.requestLine) == 0
+}
+
+// look has the gateway look at this connection from now on.
+func (w *Wire) look() {
+	w.reading.parks++
+	if !w.reading.listed {
+		w.reading.listed = true
+		w.gateway.ahead.add(w)
+	}
 }
 
 // readAhead waits until somebody wants the read to end, which is its error, or
@@ -145,11 +162,6 @@ func (w *Wire) readAhead() error {
 		d.ahead.L = &w.mu
 	}
 	d.parked = true
-	d.parks++
-	if !d.listed {
-		d.listed = true
-		w.gateway.ahead.add(w)
-	}
 	for d.parked {
 		d.ahead.Wait()
 	}
@@ -167,60 +179,88 @@ func (d *reading) callBack() {
 	}
 }
 
-// lookEvery is how often the gateway looks at reads that wait ahead: a client
-// that leaves is noticed after twice that.
-const lookEvery = 50 * time.Millisecond
+const (
+	// lookEvery is how often the gateway looks at connections: a client that
+	// leaves is noticed after twice that, and after longer
+	lookEvery = 50 * time.Millisecond
+	// if it went on sending and its request takes long: then only one look in so
+	// many comes to it.
+	seldom = 10
+)
 
-// readsAhead are the connections that had a read waiting lately.
+// readsAhead are the connections on which a handler runs, or did lately.
 type readsAhead struct {
 	mu     sync.Mutex // guards the rest; whoever holds it takes no Wire's
-	wires  []*Wire
+	soon   []*Wire    // to be looked at next time
+	later  []*Wire    // one time in so many
+	times  int
 	ticker *time.Timer // runs while there are any
 }
 
 func (a *readsAhead) add(w *Wire) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.wires = append(a.wires, w)
+	a.soon = append(a.soon, w)
 	if a.ticker == nil {
 		a.ticker = time.AfterFunc(lookEvery, a.look)
 	}
 }
 
 // look sends the reads that have waited since it last looked to their
-// connections, and forgets those connections on which nothing happened.
+// connections, looks for clients that have left, and forgets those connections
+// on which nothing happens.
 func (a *readsAhead) look() {
 	a.mu.Lock()
-	wires := a.wires
-	a.wires = nil
+	wires := a.soon
+	a.soon = nil
+	if a.times++; a.times%seldom == 0 {
+		wires = append(wires, a.later...)
+		a.later = nil
+	}
 	a.mu.Unlock()
-	kept := wires[:0]
+	var soon, later []*Wire
 	for _, w := range wires {
-		if w.lookAhead() {
-			kept = append(kept, w)
+		switch w.lookedAt() {
+		case lookSoon:
+			soon = append(soon, w)
+		case lookLater:
+			later = append(later, w)
 		}
 	}
-	clear(wires[len(kept):])
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.wires = append(kept, a.wires...)
-	if a.ticker = nil; len(a.wires) > 0 {
+	a.soon, a.later = append(soon, a.soon...), append(later, a.later...)
+	if a.ticker = nil; len(a.soon)+len(a.later) > 0 {
 		a.ticker = time.AfterFunc(lookEvery, a.look)
 	}
 }
 
-// lookAhead reports whether the connection is worth another look.
-func (w *Wire) lookAhead() bool {
+const (
+	lookNever = iota
+	lookSoon
+	lookLater
+)
+
+// lookedAt says when to look again.
+func (w *Wire) lookedAt() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	d := &w.reading
-	if d.parks != d.known {
+	if d.parks != d.known { // another request
 		d.known = d.parks
-		return true
+		return lookSoon
+	}
+	over := !w.asked.Load() || w.foreign.Load() || w.left
+	if !over && hungUp(w.Conn) {
+		w.leave()
+		over = true
 	}
 	d.callBack()
-	d.listed = false
-	return false
+	if over {
+		d.listed = false
+		return lookNever
+	}
+	return lookLater
 }
 
 var _ net.Conn = (*Wire)(nil)

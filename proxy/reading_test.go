@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -172,3 +173,110 @@ func TestServerLearnsThatTheClientLeft(t *testing.T) {
 		t.Errorf("the handler was told %v", err)
 	}
 }
+
+// Whatever a client sent on before it left, its request ends, and does not hold
+// the upstream. Whoever sends on and stays is served.
+func TestServerLearnsThatTheClientLeftAfterSendingOn(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := make(chan error, 1)
+	guarded := make(chan struct{}, 1)
+	server := &http.Server{
+		ConnContext: WithWire, ConnState: Between,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, err := framed(r); err != nil {
+				t.Error(err)
+			}
+			switch r.URL.Path {
+			case "/wait":
+				wireOf(r).Guard(closing(func() { guarded <- struct{}{} }))
+				select {
+				case <-r.Context().Done():
+				case <-time.After(time.Minute):
+				}
+				left <- context.Cause(r.Context())
+			case "/slow":
+				select {
+				case <-r.Context().Done():
+				case <-time.After(3 * seldom * lookEvery / 2):
+				}
+				io.WriteString(w, "slow")
+			}
+		}),
+	}
+	go server.Serve(watched{listener, new(Gateway)})
+	defer server.Close()
+	dial := func() net.Conn {
+		c, err := net.Dial("tcp", listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	const wait = "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n"
+	const next = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+	for name, send := range map[string]struct{ with, later string }{
+		"nothing":                 {"", ""},
+		"a byte":                  {"", "G"},
+		"a line end":              {"", "\r\n"},
+		"a request":               {"", next},
+		"a request at once":       {next, ""},
+		"much at once":            {strings.Repeat(next, 200), ""},
+		"requests at once, later": {next + next, next + "GET"},
+	} {
+		ways := []string{"close"}
+		if name == "a byte" {
+			ways = []string{"close", "reset", "half"}
+		}
+		for _, how := range ways {
+			t.Run(name+", "+how, func(t *testing.T) {
+				c := dial()
+				defer c.Close()
+				io.WriteString(c, wait+send.with)
+				time.Sleep(3 * lookEvery)
+				io.WriteString(c, send.later)
+				time.Sleep(lookEvery / 5)
+				switch how {
+				case "reset":
+					c.(*net.TCPConn).SetLinger(0)
+					c.Close()
+				case "close":
+					c.Close()
+				case "half":
+					c.(*net.TCPConn).CloseWrite()
+				}
+				select {
+				case err := <-left:
+					if !errors.Is(err, context.Canceled) {
+						t.Errorf("the handler was told %v", err)
+					}
+				case <-time.After(20 * time.Second):
+					t.Fatal("the handler still waits")
+				}
+				<-guarded
+			})
+		}
+	}
+	// Benign: it waits for all of its answers.
+	c := dial()
+	defer c.Close()
+	io.WriteString(c, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+	time.Sleep(3 * lookEvery)
+	io.WriteString(c, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+	answers := bufio.NewReader(c)
+	for range 2 {
+		res, err := http.ReadResponse(answers, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body, _ := io.ReadAll(res.Body); string(body) != "slow" {
+			t.Errorf("whoever stays gets %q", body)
+		}
+	}
+}
+
+type closing func()
+
+func (c closing) Close() error { c(); return nil }

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"io"
 	"net"
 	"sync"
@@ -25,8 +26,9 @@ type Wire struct {
 
 	mu      sync.Mutex // guards the rest: net/http reads ahead beside a handler
 	reading reading
-	guarded io.Closer // ends with the client's request; nil is nothing
-	left    bool      // the client has left, or we have
+	cancel  context.CancelFunc // of the requests' context; nil before there is one
+	guarded io.Closer          // ends with the client's request; nil is nothing
+	left    bool               // the client has left, or we have
 	state   wireState
 	heads   []head // complete and not yet asked for by framed, oldest first
 	current head
@@ -154,15 +156,12 @@ func (w *Wire) Release() bool {
 	return inTime
 }
 
-// over reports whether the client has left.
-func (w *Wire) over() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.left
-}
-
+// leave ends the request that runs. Its context says so before anything fails.
 func (w *Wire) leave() {
 	w.left = true
+	if w.cancel != nil {
+		w.cancel()
+	}
 	if w.guarded != nil {
 		w.guarded.Close()
 		w.guarded = nil

@@ -112,7 +112,8 @@ func (s *reception) greet(c net.Conn, leave func()) (net.Conn, error) {
 	by := time.Now().Add(headTimeout)
 	if s.secure == nil {
 		wire := s.gateway.Watch(c, s.server.MaxHeaderBytes)
-		wire.OnClose(leave)
+		wire.OnClose(func() { s.seats.rise(wire); leave() })
+		s.seats.sit(wire)
 		return wire, wire.Await(by)
 	}
 	secure := tls.Server(seated{c, leave}, s.secure)
@@ -125,6 +126,8 @@ func (s *reception) greet(c net.Conn, leave func()) (net.Conn, error) {
 		return secure, nil
 	}
 	wire := s.gateway.Watch(secure, s.server.MaxHeaderBytes)
+	wire.OnClose(func() { s.seats.rise(wire) })
+	s.seats.sit(wire)
 	return &wiredTLS{wire, secure}, wire.Await(time.Now().Add(headTimeout))
 }
 

@@ -28,6 +28,8 @@ type Process struct {
 	// Inherited are listeners that are open already, by their names; see
 	// Inherit.
 	Inherited map[string]net.Listener
+	// Descriptors is how many open files the process may have; 0 asks the system.
+	Descriptors int
 	// Notify tells the service manager of a change of state; see Notifier.
 	Notify func(state string)
 	// Trim gives back memory that only starts and reloads need; it is called

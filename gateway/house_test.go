@@ -99,6 +99,8 @@ type house struct {
 	notify    func(string)
 	inherited map[string]net.Listener
 
+	descriptors int // 0: as many as there are
+
 	ctx     context.Context
 	stop    context.CancelFunc
 	served  chan error // what Serve returned, once
@@ -169,7 +171,7 @@ func start(t testing.TB, file string, options ...option) *house {
 	process := gateway.Process{
 		Log: telemetry.NewLogger(h.log, "json", "debug", false), Now: h.clock.now,
 		Metrics: telemetry.NewMetrics(telemetry.Build{Version: "test"}), Source: h.source,
-		Notify: h.notify, Inherited: h.inherited,
+		Notify: h.notify, Inherited: h.inherited, Descriptors: h.descriptors,
 	}
 	b, err := gateway.Compile(c, nil, process)
 	if err != nil {

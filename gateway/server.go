@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -51,7 +52,7 @@ type opened struct {
 // Open opens every listener that the configuration names, so that an address
 // in use is known before anything serves.
 func Open(b *Build, process Process) (*Server, error) {
-	s := &Server{process: process, born: time.Now(), started: b.Config, operators: newOperators(), files: newFiles(process.Source, b.Config), trimmer: newTrimmer(process.Trim), gateway: proxy.NewGateway(b.Runtime), seats: newSeats(descriptors(), process.Log)}
+	s := &Server{process: process, born: time.Now(), started: b.Config, operators: newOperators(), files: newFiles(process.Source, b.Config), trimmer: newTrimmer(process.Trim), gateway: proxy.NewGateway(b.Runtime), seats: newSeats(cmp.Or(process.Descriptors, descriptors()), process.Log)}
 	s.serving.Store(b)
 	s.admit(b.Config)
 	s.state.set("starting")

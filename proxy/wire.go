@@ -156,6 +156,15 @@ func (w *Wire) Release() bool {
 	return inTime
 }
 
+// Idle reports whether the connection is between two requests and nothing of the
+// next has come, and until when it may stay so.
+func (w *Wire) Idle() (until time.Time, idle bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	idle = !w.asked.Load() && !w.foreign.Load() && w.betweenRequests() && len(w.first) == 0 && len(w.heads) == 0
+	return w.reading.due, idle && !w.reading.due.IsZero()
+}
+
 // leave ends the request that runs. Its context says so before anything fails.
 func (w *Wire) leave() {
 	w.left = true

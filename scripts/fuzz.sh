@@ -9,6 +9,12 @@ one() {
   log=$(mktemp)
   status=0
   go test "$1" -run '^$' -fuzz "^$2\$" -fuzztime "$time" -fuzzminimizetime 5x -parallel 1 >"$log" 2>&1 </dev/null || status=$?
+  # Before Go 1.27 the end of the time may itself be called a failure
+  # (go.dev/issue/75804). A target that fails names its input or what crashed.
+  if [ "$status" != 0 ] && grep -q '^    context deadline exceeded$' "$log" &&
+    ! grep -qE 'Failing input|panic|fuzzing process|_test\.go:' "$log"; then
+    status=0
+  fi
   if [ "$status" = 0 ]; then
     echo "fuzz: $1 $2 for $time"
   else

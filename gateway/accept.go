@@ -100,6 +100,7 @@ func (s *reception) receive(c net.Conn, leave func()) {
 		case s.ready <- out:
 			return
 		case <-s.over:
+			out.Close()
 		}
 	}
 	c.Close()
@@ -113,8 +114,7 @@ func (s *reception) greet(c net.Conn, leave func()) (net.Conn, error) {
 	if s.secure == nil {
 		wire := s.gateway.Watch(c, s.server.MaxHeaderBytes)
 		wire.OnClose(func() { s.seats.rise(wire); leave() })
-		s.seats.sit(wire)
-		return wire, wire.Await(by)
+		return wire, s.seat(wire, by)
 	}
 	secure := tls.Server(seated{c, leave}, s.secure)
 	_ = c.SetDeadline(by)
@@ -127,8 +127,16 @@ func (s *reception) greet(c net.Conn, leave func()) (net.Conn, error) {
 	}
 	wire := s.gateway.Watch(secure, s.server.MaxHeaderBytes)
 	wire.OnClose(func() { s.seats.rise(wire) })
-	s.seats.sit(wire)
-	return &wiredTLS{wire, secure}, wire.Await(time.Now().Add(headTimeout))
+	return &wiredTLS{wire, secure}, s.seat(wire, time.Now().Add(headTimeout))
+}
+
+// seat waits for the first head, and notes who sits from then on.
+func (s *reception) seat(wire *proxy.Wire, by time.Time) error {
+	err := wire.Await(by)
+	if err == nil {
+		s.seats.sit(wire)
+	}
+	return err
 }
 
 // seated is a connection below TLS, which has a seat.

@@ -116,7 +116,7 @@ func (s *seats) makeRoom() {
 	s.mu.Unlock()
 	slices.SortFunc(silent, func(a, b idle) int { return a.since.Compare(b.since) })
 	for _, i := range silent[:min(len(silent), 1+len(silent)/roomAtOnce)] {
-		i.wire.Close()
+		go i.wire.Close() // over TLS it may wait for a client that reads nothing, and nobody may wait for that
 	}
 }
 

@@ -180,11 +180,11 @@ func (d *reading) callBack() {
 }
 
 const (
-	// lookEvery is how often the gateway looks at connections: a client that
-	// leaves is noticed after twice that, and after longer
+	// lookEvery is how often the gateway looks at connections whose request is
+	// new: after twice that a client that leaves is noticed as it does.
 	lookEvery = 50 * time.Millisecond
-	// if it went on sending and its request takes long: then only one look in so
-	// many comes to it.
+	// One look in so many goes to those whose request takes longer: so often it
+	// is noticed if it had sent something on.
 	seldom = 10
 )
 

@@ -33,6 +33,7 @@ var floors = map[string]int{
 	"starter":   1,
 	"telemetry": 1,
 	"trace":     1,
+	"rawconn":   0,
 }
 
 // apart are rooms that only cmd, each other and tests may enter.

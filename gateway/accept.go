@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/proxy"
+	"github.com/gatehouse-proxy/gatehouse/rawconn"
 )
 
 // reception is a listener that hands out connections once they have something
@@ -67,8 +68,9 @@ func (s *reception) next() (net.Conn, error) {
 	c, err := s.Listener.Accept()
 	if err != nil {
 		s.seats.leave()
+		return nil, err
 	}
-	return c, err
+	return rawconn.New(c), nil
 }
 
 // Close also ends the wait for a seat.
@@ -149,6 +151,9 @@ func (c seated) Close() error {
 	defer c.leave()
 	return c.Conn.Close()
 }
+
+// NetConn lets those look at the socket who only have what is above TLS.
+func (c seated) NetConn() net.Conn { return c.Conn }
 
 // Accept returns the next connection that has something to say.
 func (s *reception) Accept() (net.Conn, error) {

@@ -10,7 +10,11 @@ import (
 // hungUp reports whether the other side of a connection has ended it, or its half
 // of it, whatever it sent before that nobody has read.
 func hungUp(c net.Conn) bool {
-	if inner, ok := c.(interface{ NetConn() net.Conn }); ok { // TLS
+	for { // through TLS
+		inner, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
 		c = inner.NetConn()
 	}
 	s, ok := c.(syscall.Conn)

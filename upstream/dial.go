@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net"
 	"time"
+
+	"github.com/gatehouse-proxy/gatehouse/rawconn"
 )
 
 // dialer connects, and marks its failures so that everybody knows that
@@ -44,7 +46,7 @@ func (d *dialer) connect(ctx context.Context, network, address string) (net.Conn
 	if remote, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
 		d.reached.add(remote.AddrPort().Addr().Unmap())
 	}
-	return conn, nil
+	return rawconn.New(conn), nil
 }
 
 // withTLS connects and shakes hands under one deadline.

@@ -1,0 +1,153 @@
+package rawconn
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+)
+
+// most is how much is read or written at once without telling the scheduler,
+// and so about the time for which it can give our place to nobody else: 10 µs.
+// Longer pieces go net's way.
+const most = 64 << 10
+
+// Conn is a connection of the net package. It waits for its socket as that
+// does, deadlines included.
+type Conn struct {
+	net.Conn
+	raw     syscall.RawConn
+	in, out half
+}
+
+// half is one direction of a Conn.
+type half struct {
+	mu    sync.Mutex // held while something is read or written; guards the rest
+	p     []byte     // what is to be read into or written
+	done  int
+	errno syscall.Errno
+	step  func(fd uintptr) bool // made once: one for each call would be allocated
+}
+
+// New makes a Conn of a TCP or Unix connection. Every other is returned as it
+// is.
+func New(c net.Conn) net.Conn {
+	switch c.(type) {
+	case *net.TCPConn, *net.UnixConn:
+	default:
+		return c
+	}
+	raw, err := c.(syscall.Conn).SyscallConn()
+	if err != nil {
+		return c // it is closed, and says so by itself
+	}
+	made := &Conn{Conn: c, raw: raw}
+	made.in.step, made.out.step = made.in.read, made.out.write
+	return made
+}
+
+// Read reads what there is, and waits if that is nothing.
+func (c *Conn) Read(p []byte) (int, error) {
+	if len(p) == 0 || len(p) > most {
+		return c.Conn.Read(p)
+	}
+	h := &c.in
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.begin(p)
+	err := h.end("read", c, c.raw.Read(h.step))
+	if err == nil && h.done == 0 {
+		return 0, io.EOF
+	}
+	return h.done, err
+}
+
+// Write writes all of p, or says why it could not.
+func (c *Conn) Write(p []byte) (int, error) {
+	if len(p) == 0 || len(p) > most {
+		return c.Conn.Write(p)
+	}
+	h := &c.out
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.begin(p)
+	err := h.end("write", c, c.raw.Write(h.step))
+	return h.done, err
+}
+
+func (h *half) begin(p []byte) { h.p, h.done, h.errno = p, 0, 0 }
+
+// read is one attempt. It is false when there is nothing to read yet.
+func (h *half) read(fd uintptr) bool {
+	for {
+		n, errno := call(syscall.SYS_READ, fd, h.p)
+		switch errno {
+		case 0:
+			h.done = n
+		case syscall.EINTR:
+			continue
+		case syscall.EAGAIN:
+			return false
+		default:
+			h.errno = errno
+		}
+		return true
+	}
+}
+
+// write goes on where it has stopped. It is false when there is no room for the
+// rest yet.
+func (h *half) write(fd uintptr) bool {
+	for h.done < len(h.p) {
+		n, errno := call(syscall.SYS_WRITE, fd, h.p[h.done:])
+		switch errno {
+		case 0:
+			h.done += n
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			return false
+		default:
+			h.errno = errno
+			return true
+		}
+	}
+	return true
+}
+
+// end makes errors what the net package would have made them: net/http looks at
+// their Op.
+func (h *half) end(op string, c *Conn, waiting error) error {
+	h.p = nil
+	if h.errno != 0 {
+		return &net.OpError{Op: op, Net: c.LocalAddr().Network(), Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: os.NewSyscallError(op, h.errno)}
+	}
+	if its, ok := waiting.(*net.OpError); ok {
+		its.Op = op // "raw-read"; the error was made for us
+	}
+	return waiting
+}
+
+// ReadFrom lets the kernel move bytes from another socket to this one, also
+// from a Conn's.
+func (c *Conn) ReadFrom(r io.Reader) (int64, error) {
+	to, ok := c.Conn.(*net.TCPConn)
+	if !ok {
+		return io.Copy(struct{ io.Writer }{c}, r)
+	}
+	return to.ReadFrom(r)
+}
+
+// CloseWrite ends what is sent.
+func (c *Conn) CloseWrite() error { return c.Conn.(interface{ CloseWrite() error }).CloseWrite() }
+
+// SyscallConn is the socket, as for the net package's connections.
+func (c *Conn) SyscallConn() (syscall.RawConn, error) { return c.Conn.(syscall.Conn).SyscallConn() }
+
+// Under is the connection that a Conn was made of, and every other itself.
+func Under(c net.Conn) net.Conn {
+	if ours, ok := c.(*Conn); ok {
+		return ours.Conn
+	}
+	return c
+}

@@ -1,0 +1,11 @@
+//go:build !linux
+
+package rawconn
+
+import "net"
+
+// New returns c as it is: elsewhere the scheduler has to be told.
+func New(c net.Conn) net.Conn { return c }
+
+// Under returns c as well.
+func Under(c net.Conn) net.Conn { return c }

@@ -1,0 +1,200 @@
+package rawconn_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/net/nettest"
+
+	"github.com/gatehouse-proxy/gatehouse/rawconn"
+)
+
+// pair is a connection of ours and a plain one that talk to each other.
+func pair(tb testing.TB, network string) (ours, plain net.Conn) {
+	tb.Helper()
+	address := "127.0.0.1:0"
+	if network == "unix" {
+		address = filepath.Join(tb.TempDir(), "s")
+	}
+	l, err := net.Listen(network, address)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer l.Close()
+	dialled, err := net.Dial(network, l.Addr().String())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	accepted, err := l.Accept()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { dialled.Close(); accepted.Close() })
+	return rawconn.New(accepted), dialled
+}
+
+// TestConnIsANetConn is golang.org/x/net's suite: concurrent use, deadlines that
+// pass, are set late and are taken off, and closing.
+func TestConnIsANetConn(t *testing.T) {
+	for _, network := range []string{"tcp", "unix"} {
+		t.Run(network, func(t *testing.T) {
+			nettest.TestConn(t, func() (a, b net.Conn, stop func(), err error) {
+				ours, plain := pair(t, network)
+				return ours, rawconn.New(plain), func() { ours.Close(); plain.Close() }, nil
+			})
+		})
+	}
+}
+
+// TestWriteWaitsForASlowReader and sends all of it, in pieces that go past the
+// scheduler and in larger ones.
+func TestWriteWaitsForASlowReader(t *testing.T) {
+	for _, piece := range []int{1 << 10, 64 << 10, 1 << 20} {
+		ours, plain := pair(t, "tcp")
+		want := bytes.Repeat([]byte("slow reader "), 1<<20)
+		go func() {
+			defer ours.Close()
+			for rest := want; len(rest) > 0; {
+				n, err := ours.Write(rest[:min(piece, len(rest))])
+				if err != nil || n != min(piece, len(rest)) {
+					t.Errorf("pieces of %d: wrote %d, %v", piece, n, err)
+					return
+				}
+				rest = rest[n:]
+			}
+		}()
+		if got, err := io.ReadAll(plain); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("pieces of %d: %d of %d bytes arrive, or others; %v", piece, len(got), len(want), err)
+		}
+	}
+}
+
+// TestEndsAndErrorsAreNets: net/http and our own code tell them apart.
+func TestEndsAndErrorsAreNets(t *testing.T) {
+	for _, network := range []string{"tcp", "unix"} {
+		p := make([]byte, 10)
+		ours, plain := pair(t, network)
+		io.WriteString(plain, "last words")
+		plain.Close()
+		if n, err := ours.Read(p); string(p[:n]) != "last words" || err != nil {
+			t.Errorf("%s: read %q, %v", network, p[:n], err)
+		}
+		for range 2 {
+			if n, err := ours.Read(p); n != 0 || err != io.EOF {
+				t.Errorf("%s: the end reads as %d, %v", network, n, err)
+			}
+		}
+
+		ours, _ = pair(t, network)
+		ours.SetReadDeadline(time.Now().Add(time.Millisecond))
+		_, err := ours.Read(p)
+		operation(t, err, "read", os.ErrDeadlineExceeded)
+		ours.Close()
+		_, err = ours.Read(p)
+		operation(t, err, "read", net.ErrClosed)
+		_, err = ours.Write(p)
+		operation(t, err, "write", net.ErrClosed)
+	}
+
+	ours, plain := pair(t, "tcp")
+	plain.(*net.TCPConn).SetLinger(0)
+	plain.Close()
+	_, err := ours.Read(make([]byte, 1))
+	operation(t, err, "read", syscall.ECONNRESET)
+	_, err = ours.Write(make([]byte, 1))
+	operation(t, err, "write", syscall.EPIPE)
+}
+
+func operation(t *testing.T, err error, op string, cause error) {
+	t.Helper()
+	var its *net.OpError
+	if !errors.As(err, &its) || its.Op != op || !errors.Is(err, cause) {
+		t.Errorf("error %v; want one of %s because of: %v", err, op, cause)
+	}
+}
+
+// TestHalvesEndApart: who has said all may still be told something.
+func TestHalvesEndApart(t *testing.T) {
+	ours, plain := pair(t, "tcp")
+	if err := ours.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if rest, err := io.ReadAll(plain); len(rest) > 0 || err != nil {
+		t.Errorf("after CloseWrite the other side reads %q, %v", rest, err)
+	}
+	io.WriteString(plain, "still here")
+	if p := make([]byte, 10); true {
+		if _, err := io.ReadFull(ours, p); err != nil || string(p) != "still here" {
+			t.Errorf("read %q, %v", p, err)
+		}
+	}
+}
+
+// TestReadFromMovesAWholeBody from one connection of ours to another.
+func TestReadFromMovesAWholeBody(t *testing.T) {
+	from, source := pair(t, "tcp")
+	to, sink := pair(t, "tcp")
+	want := bytes.Repeat([]byte("body"), 1<<18)
+	go source.Write(want)
+	go func() {
+		defer to.Close()
+		rest := &io.LimitedReader{R: rawconn.Under(from), N: int64(len(want))}
+		if n, err := to.(io.ReaderFrom).ReadFrom(rest); n != int64(len(want)) || err != nil {
+			t.Errorf("moved %d, %v", n, err)
+		}
+	}()
+	if got, err := io.ReadAll(sink); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%d of %d bytes arrive, or others; %v", len(got), len(want), err)
+	}
+}
+
+// TestSilentTakesNothing from the connection that it looks at.
+func TestSilentTakesNothing(t *testing.T) {
+	ours, plain := pair(t, "tcp")
+	silent := func() (is bool) {
+		raw, err := ours.(syscall.Conn).SyscallConn()
+		if err == nil {
+			err = raw.Control(func(fd uintptr) { is = rawconn.Silent(fd) })
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return is
+	}
+	if !silent() {
+		t.Error("a new connection is not silent")
+	}
+	io.WriteString(plain, "word")
+	p := make([]byte, 4)
+	if _, err := io.ReadFull(ours, p[:1]); err != nil || silent() {
+		t.Errorf("it is silent over unread bytes; %v", err)
+	}
+	if _, err := io.ReadFull(ours, p[1:]); err != nil || string(p) != "word" {
+		t.Errorf("read %q, %v", p, err)
+	}
+	plain.Close()
+	if _, err := ours.Read(p); err != io.EOF || silent() {
+		t.Errorf("it is silent at its end; %v", err)
+	}
+}
+
+// TestReadsAndWritesAllocateNothing: they are all that idle connections do.
+func TestReadsAndWritesAllocateNothing(t *testing.T) {
+	ours, plain := pair(t, "tcp")
+	p := make([]byte, 100)
+	if allocated := testing.AllocsPerRun(100, func() {
+		plain.Write(p)
+		ours.Read(p)
+		ours.Write(p)
+		plain.Read(p)
+	}); allocated > 0 {
+		t.Errorf("%.1f allocations a message", allocated)
+	}
+}

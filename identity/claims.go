@@ -1,13 +1,8 @@
 package identity
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"strings"
-	"unicode/utf8"
 )
 
 // Claims is the JSON object of an ID token or a userinfo answer. Values are
@@ -15,74 +10,6 @@ import (
 // case-sensitive (RFC 7519 section 4), which encoding/json's struct decoding
 // is not: read claims from here, never from a tagged struct.
 type Claims map[string]any
-
-// maxClaimDepth bounds the nesting of a claim. Real providers need three.
-const maxClaimDepth = 32
-
-// DecodeClaims reads exactly one JSON object. It refuses what JSON parsers
-// disagree about, because two readers of one token must never see two people:
-// duplicate names at any depth (RFC 8725 section 2.4), invalid UTF-8, trailing
-// data, and nesting deeper than 32.
-func DecodeClaims(data []byte) (Claims, error) {
-	if !utf8.Valid(data) {
-		return nil, errors.New("claims are not valid UTF-8")
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	v, err := decodeValue(d, 0)
-	if err != nil {
-		return nil, fmt.Errorf("decode claims: %w", err)
-	}
-	object, ok := v.(map[string]any)
-	if !ok {
-		return nil, errors.New("claims are not a JSON object")
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, errors.New("claims are followed by more data")
-	}
-	return object, nil
-}
-
-func decodeValue(d *json.Decoder, depth int) (any, error) {
-	if depth > maxClaimDepth {
-		return nil, errors.New("nested too deeply")
-	}
-	token, err := d.Token()
-	if err != nil {
-		return nil, err
-	}
-	switch token {
-	case json.Delim('{'):
-		object := map[string]any{}
-		for d.More() {
-			name, err := d.Token()
-			if err != nil {
-				return nil, err
-			}
-			key := name.(string) // the decoder allows nothing else here
-			if _, twice := object[key]; twice {
-				return nil, fmt.Errorf("name %q appears twice", key)
-			}
-			if object[key], err = decodeValue(d, depth+1); err != nil {
-				return nil, err
-			}
-		}
-		_, err := d.Token()
-		return object, err
-	case json.Delim('['):
-		list := []any{}
-		for d.More() {
-			v, err := decodeValue(d, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, v)
-		}
-		_, err := d.Token()
-		return list, err
-	}
-	return token, nil
-}
 
 // Lookup finds the claim at path. A claim whose whole name is path wins
 // ("p1.region", "https://example.com/groups"); otherwise dots step into

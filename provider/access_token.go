@@ -52,10 +52,11 @@ func (a *AccessTokens) Verify(ctx context.Context, token string) (*AccessToken, 
 	if len(token) > MaxAccessToken {
 		return nil, refuse(ReasonBearerMalformed, "%d bytes are too many", len(token))
 	}
-	if _, failure := checkHeader(token, a.algs, "at+jwt", "jwt"); failure != nil {
+	read, failure := readJWS(token, a.algs, "at+jwt", "jwt")
+	if failure != nil {
 		return nil, asBearer(failure)
 	}
-	issuer := claimedIssuer(token)
+	issuer := read.claimedIssuer()
 	set := a.sets[issuer]
 	if set == nil {
 		return nil, refuse(ReasonBearerIssuer, "issuer %q is not accepted", brief(issuer))
@@ -66,7 +67,7 @@ func (a *AccessTokens) Verify(ctx context.Context, token string) (*AccessToken, 
 	if err != nil {
 		return nil, asBearer(err)
 	}
-	claims, err := identity.DecodeClaims(payload)
+	claims, err := read.proven(payload)
 	if err != nil {
 		return nil, refuse(ReasonBearerMalformed, "%s", brief(err.Error()))
 	}

@@ -39,18 +39,19 @@ func (p *Provider) VerifyLogoutToken(ctx context.Context, token string) (*Logout
 	if len(token) > maxLogoutToken {
 		return nil, refuse(ReasonLogoutToken, "%d bytes are too many", len(token))
 	}
-	if _, failure := checkHeader(token, p.o.SigningAlgs, "logout+jwt", "jwt"); failure != nil {
+	read, failure := readJWS(token, p.o.SigningAlgs, "logout+jwt", "jwt")
+	if failure != nil {
 		return nil, notLogout(failure)
 	}
-	from := p.sourceOf(claimedIssuer(token))
+	from := p.sourceOf(read.claimedIssuer())
 	if from == nil {
-		return nil, refuse(ReasonLogoutToken, "expected issuer %q, the token says %q", p.Issuers(), brief(claimedIssuer(token)))
+		return nil, refuse(ReasonLogoutToken, "expected issuer %q, the token says %q", p.Issuers(), brief(read.claimedIssuer()))
 	}
 	payload, err := from.keys.verifyUninvited(ctx, token)
 	if err != nil {
 		return nil, notLogout(err)
 	}
-	claims, err := identity.DecodeClaims(payload)
+	claims, err := read.proven(payload)
 	if err != nil {
 		return nil, refuse(ReasonLogoutToken, "%s", brief(err.Error()))
 	}

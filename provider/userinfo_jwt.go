@@ -18,7 +18,8 @@ func (p *Provider) signedUserinfo(ctx context.Context, jwt string, token identit
 	if strings.Count(jwt, ".") == 4 {
 		return nil, refuse(ReasonUserinfoJWT, "userinfo is encrypted; have the provider sign it only, or send JSON")
 	}
-	if _, failure := checkHeader(jwt, p.o.SigningAlgs, "jwt", "jose"); failure != nil {
+	read, failure := readJWS(jwt, p.o.SigningAlgs, "jwt", "jose")
+	if failure != nil {
 		return nil, badUserinfo(failure)
 	}
 	issuer, _ := token["iss"].(string)
@@ -30,7 +31,7 @@ func (p *Provider) signedUserinfo(ctx context.Context, jwt string, token identit
 	if err != nil {
 		return nil, badUserinfo(err)
 	}
-	claims, err := identity.DecodeClaims(payload)
+	claims, err := read.proven(payload)
 	if err != nil {
 		return nil, refuse(ReasonUserinfoJWT, "%s", brief(err.Error()))
 	}

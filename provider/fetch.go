@@ -36,7 +36,9 @@ var (
 )
 
 // newTransport is a provider's own connection pool: no other provider's
-// roots, no cookies, TLS 1.2 or newer (RFC 9325).
+// roots, no cookies, TLS 1.2 or newer (RFC 9325). It keeps as many connections
+// as people may come back at once at nine o'clock; where the provider speaks
+// HTTP/2, one does.
 func newTransport(roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		Proxy:                  proxyFromEnvironment,
@@ -44,8 +46,8 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 		TLSHandshakeTimeout:    5 * time.Second,
 		ForceAttemptHTTP2:      true,
-		MaxIdleConns:           16,
-		MaxIdleConnsPerHost:    8,
+		MaxIdleConns:           64,
+		MaxIdleConnsPerHost:    64,
 		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: maxAnswerHeader,
 	}

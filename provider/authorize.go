@@ -48,6 +48,9 @@ func (p *Provider) AuthorizationURL(ctx context.Context, r AuthRequest) (string,
 			return "", err
 		}
 	}
+	if ask := at.value.asks.of(r); ask != "" && !p.pushes(at.value) {
+		return p.finish(ask, at.value, r)
+	}
 	q, err := p.request(at.value, r)
 	if err != nil {
 		return "", err
@@ -84,6 +87,23 @@ func authorizationAddress(m *metadata, q url.Values) (string, error) {
 
 // request is what the authorization request asks, wherever it is sent.
 func (p *Provider) request(m *metadata, r AuthRequest) (url.Values, error) {
+	challenge, err := p.challenge(m, r)
+	if err != nil {
+		return nil, err
+	}
+	q := p.standing(m, r)
+	q.Set("redirect_uri", r.RedirectURI)
+	q.Set("state", r.State)
+	q.Set("nonce", r.Nonce)
+	if challenge != "" {
+		q.Set("code_challenge", challenge)
+		q.Set("code_challenge_method", "S256")
+	}
+	return q, nil
+}
+
+// standing is the part of a request that all of its kind have.
+func (p *Provider) standing(m *metadata, r AuthRequest) url.Values {
 	q := url.Values{}
 	for name, value := range p.o.AuthorizationParams {
 		q.Set(name, value)
@@ -102,21 +122,22 @@ func (p *Provider) request(m *metadata, r AuthRequest) (url.Values, error) {
 	}
 	q.Set("response_type", "code")
 	q.Set("client_id", p.o.ClientID)
-	q.Set("redirect_uri", r.RedirectURI)
 	q.Set("scope", strings.Join(p.scopes(m, r), " "))
-	q.Set("state", r.State)
-	q.Set("nonce", r.Nonce)
 	if p.o.ResponseMode != "query" { // which is what a code comes by anyway
 		q.Set("response_mode", p.o.ResponseMode)
 	}
-	if p.challenges(m) {
-		if len(r.Verifier) < 43 || len(r.Verifier) > 128 {
-			return nil, errors.New("authorization request without a PKCE verifier of 43 to 128 characters")
-		}
-		q.Set("code_challenge", oauth2.S256ChallengeFromVerifier(r.Verifier))
-		q.Set("code_challenge_method", "S256")
+	return q
+}
+
+// challenge is PKCE's, empty where it is not used.
+func (p *Provider) challenge(m *metadata, r AuthRequest) (string, error) {
+	switch {
+	case !p.challenges(m):
+		return "", nil
+	case len(r.Verifier) < 43 || len(r.Verifier) > 128:
+		return "", errors.New("authorization request without a PKCE verifier of 43 to 128 characters")
 	}
-	return q, nil
+	return oauth2.S256ChallengeFromVerifier(r.Verifier), nil
 }
 
 // challenges tells whether PKCE is used; never with the method plain, which

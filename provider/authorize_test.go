@@ -38,6 +38,40 @@ func TestAuthorizationURLAsksForWhatIsConfigured(t *testing.T) {
 	}
 }
 
+// TestAddressesWrittenAheadAskForTheSame: what all sign-ins have is written when
+// the endpoint becomes known, and each adds its own. It must be what is asked
+// for when everything is written at once.
+func TestAddressesWrittenAheadAskForTheSame(t *testing.T) {
+	for name, change := range map[string]func(*idp, *Options){
+		"plain": func(*idp, *Options) {},
+		"parameters": func(_ *idp, o *Options) {
+			o.AuthorizationParams = map[string]string{"prompt": "login", "ui": "a b&c=d"}
+		},
+		"a query": func(i *idp, _ *Options) {
+			i.discovery["authorization_endpoint"] = i.URL + "/authorize?tenant=a%20b&state=planted&nonce=x"
+		},
+		"no PKCE":    func(_ *idp, o *Options) { o.PKCE = "off" },
+		"a form":     func(_ *idp, o *Options) { o.ResponseMode = "form_post" },
+		"offline":    func(i *idp, _ *Options) { i.discovery["scopes_supported"] = []string{"openid", "offline_access"} },
+		"configured": func(_ *idp, o *Options) { o.Scopes = []string{"openid", "offline_access"} },
+	} {
+		i := newIDP(t)
+		p := i.client(func(o *Options) { change(i, o) })
+		for _, r := range []AuthRequest{{}, {Offline: true}, {Online: true}, {Offline: true, Online: true}} {
+			r.RedirectURI, r.State, r.Nonce, r.Verifier = testRedirect+"?a=b&c", "state&nonce=1#", "ä +%", testVerifier
+			got := must(url.Parse(must(p.AuthorizationURL(t.Context(), r))))
+			at, _ := p.metadata.peek()
+			if at.value.asks.of(r) == "" {
+				t.Errorf("%s: nothing is written ahead", name)
+			}
+			want := must(url.Parse(must(authorizationAddress(at.value, must(p.request(at.value, r))))))
+			if diff := cmp.Diff(want.Query(), got.Query()); diff != "" || want.Path != got.Path || want.Host != got.Host {
+				t.Errorf("%s, %+v: -want +got\n%s", name, r, diff)
+			}
+		}
+	}
+}
+
 func TestPKCEFollowsTheConfigurationOnBothLegs(t *testing.T) {
 	for _, test := range []struct {
 		mode   string

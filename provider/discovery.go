@@ -23,6 +23,8 @@ type metadata struct {
 	requirePAR                 bool     // require_pushed_authorization_requests
 	scopes                     []string // scopes_supported
 	issInResponse              bool     // authorization_response_iss_parameter_supported
+
+	asks asks // made of the above
 }
 
 // loadMetadata is one fetch of the discovery document, or none at all when

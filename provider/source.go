@@ -33,7 +33,11 @@ type source struct {
 func (p *Provider) newSource(at At) *source {
 	s := &source{at: at}
 	s.metadata = &shared[*metadata]{timeout: sharedTimeout, now: p.o.Now, load: func(ctx context.Context) (*metadata, error) {
-		return p.loadMetadata(ctx, at)
+		m, err := p.loadMetadata(ctx, at)
+		if err == nil {
+			m.asks = p.newAsks(m)
+		}
+		return m, err
 	}}
 	s.keys = &keySet{algs: p.algs, stale: p.suspect, shared: &shared[[]key]{timeout: sharedTimeout, now: p.o.Now, load: func(ctx context.Context) ([]key, error) {
 		return p.loadKeys(ctx, s.metadata)

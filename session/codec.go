@@ -20,33 +20,33 @@ import (
 // name may, and carries purpose, scheme and host.
 type codec struct {
 	purpose purpose
-	limit   int // of a sealed value, in bytes
-	sealers []securecookie.Codec
+	limit   int                  // of a sealed value, in bytes
+	sealer  *sealer              // by the first key; nil without one
+	openers []securecookie.Codec // by each key
 }
 
 func newCodec(k *Keys, p purpose, limit int) *codec {
 	c := &codec{purpose: p, limit: limit}
 	for _, key := range k.derived[p] {
-		c.sealers = append(c.sealers, securecookie.New(key[:32], key[32:]).
+		c.openers = append(c.openers, securecookie.New(key[:32], key[32:]).
 			MaxAge(0).MaxLength(limit).SetSerializer(securecookie.NopEncoder{}))
+		if c.sealer == nil {
+			c.sealer = newSealer(key)
+		}
 	}
 	return c
 }
 
-// seal encrypts and authenticates plain, which it may overwrite, for o. What it
-// returns is in the alphabet of base64url. It is ErrTooLarge above the limit.
+// seal encrypts and authenticates plain for o. What it returns is in the alphabet
+// of base64url. It is ErrTooLarge above the limit.
 func (c *codec) seal(o origin, plain []byte) (string, error) {
-	if len(c.sealers) == 0 {
+	if c.sealer == nil {
 		return "", errors.New("no session key")
 	}
 	if sealedLen(len(plain)) > c.limit {
 		return "", ErrTooLarge
 	}
-	value, err := c.sealers[0].Encode(c.name(o), plain)
-	if err != nil {
-		return "", fmt.Errorf("seal %s: %w", c.purpose, err)
-	}
-	return value, nil
+	return c.sealer.seal(c.name(o), plain), nil
 }
 
 // open returns what seal was given for the same purpose and origin, by any of
@@ -55,7 +55,7 @@ func (c *codec) open(o origin, value string) (plain []byte, ok bool) {
 	if len(value) > c.limit || !canonical(value) {
 		return nil, false
 	}
-	err := securecookie.DecodeMulti(c.name(o), value, &plain, c.sealers...)
+	err := securecookie.DecodeMulti(c.name(o), value, &plain, c.openers...)
 	return plain, err == nil
 }
 
@@ -93,11 +93,11 @@ func (c *codec) name(o origin) string {
 	return string(c.purpose) + "|" + o.scheme + "|" + o.host
 }
 
-// sealedLen is how long n bytes become: IV and base64, then time (10 digits
-// until 2286), MAC and base64 again.
+// sealedLen is how long n bytes become: IV and base64, then time, MAC and base64
+// again.
 func sealedLen(n int) int {
 	inner := base64.URLEncoding.EncodedLen(16 + n)
-	return base64.URLEncoding.EncodedLen(10 + 1 + inner + 1 + 32)
+	return base64.URLEncoding.EncodedLen(len("0|") + inner + len("|") + 32)
 }
 
 var strictBase64 = base64.URLEncoding.Strict()

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"sync"
 	"testing"
+
+	"github.com/gorilla/securecookie"
 )
 
 func testKeys(t testing.TB) *Keys {
@@ -93,6 +96,52 @@ func TestNothingIsSealedAlikeTwice(t *testing.T) {
 	}
 }
 
+// What is sealed is securecookie's own format: it opens ours, and we open what it
+// wrote, as earlier builds did.
+func TestSecurecookieSealsAndOpensTheSame(t *testing.T) {
+	k, o := testKeys(t), origin{"https", "wiki.example.com"}
+	c, key := newCodec(k, purposeSession, 20000), k.derived[purposeSession][0]
+	theirs := securecookie.New(key[:32], key[32:]).MaxAge(0).MaxLength(20000).SetSerializer(securecookie.NopEncoder{})
+	for _, n := range []int{1, 15, 16, 17, 70, 3000, 10000} {
+		plain := bytes.Repeat([]byte{byte(n)}, n)
+		ours, err := c.seal(o, plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []byte
+		if err := theirs.Decode(c.name(o), ours, &got); err != nil || !bytes.Equal(got, plain) {
+			t.Errorf("%d bytes: securecookie opens ours to %.20q, %v", n, got, err)
+		}
+		value, err := theirs.Encode(c.name(o), bytes.Clone(plain))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := c.open(o, value); !ok || !bytes.Equal(got, plain) {
+			t.Errorf("%d bytes: we open securecookie's to %.20q", n, got)
+		}
+	}
+}
+
+// Values are sealed with parts that are used again: at once, and after larger
+// ones, each holds its own.
+func TestWhatIsSealedAtOnceStaysApart(t *testing.T) {
+	c, o := newCodec(testKeys(t), purposeSession, 20000), origin{"https", "wiki.example.com"}
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for n := range 300 {
+				plain := bytes.Repeat([]byte{byte(i), byte(n)}, 1+(n*37+i)%1500)
+				value, err := c.seal(o, plain)
+				if got, ok := c.open(o, value); err != nil || !ok || !bytes.Equal(got, plain) {
+					t.Errorf("%d of %d: opens to %.20q, %t, %v", n, i, got, ok, err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
 // What is authenticated besides the content: purpose, scheme and host, each in
 // its place.
 func TestValuesOpenForTheirOriginAlone(t *testing.T) {
@@ -161,7 +210,7 @@ func TestOpenRefusesUnknownFieldsAndTrailingData(t *testing.T) {
 		`{"id":"x"`:                false,
 		`{`:                        false,
 	} {
-		value, err := c.sealers[0].Encode(c.name(o), []byte(plain))
+		value, err := c.openers[0].Encode(c.name(o), []byte(plain))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -92,15 +92,15 @@ func (c *AttemptCookie) Set(w http.ResponseWriter) {
 		setCookie(w.Header(), c.origin, c.name, c.value, attemptLife)
 		return
 	}
-	putCookie(w.Header(), http.Cookie{
-		Name: c.name, Value: c.value, Path: "/", MaxAge: int(attemptLife),
-		Secure: true, HttpOnly: true, SameSite: http.SameSiteNoneMode,
-	})
+	putCookie(w.Header(), c.name, c.value, attemptLife, "; HttpOnly; Secure; SameSite=None")
 }
 
 // crowdedOut names the attempts of r that must go for a new one of size bytes:
 // what is not one any more, then the oldest.
 func (m *Attempts) crowdedOut(r *http.Request, o origin, size int) (expired []string) {
+	if len(r.Header["Cookie"]) == 0 { // as of most who are sent to sign in
+		return nil
+	}
 	type earlier struct {
 		name    string
 		size    int
@@ -197,7 +197,9 @@ func (m *Attempts) open(o origin, value string, now Time) *Attempt {
 // turn up where states must not.
 func (m *Attempts) name(o origin, state string) string {
 	sum := sha256.Sum256([]byte(state))
-	return m.names.attempt(o, base64.RawURLEncoding.EncodeToString(sum[:tagLen*3/4]))
+	var tag [tagLen]byte
+	base64.RawURLEncoding.Encode(tag[:], sum[:tagLen*3/4])
+	return m.names.session(o)[0] + "-" + string(tag[:])
 }
 
 // isTag reports whether s ends the name of an attempt cookie. It keeps what

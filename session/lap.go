@@ -21,6 +21,9 @@ const (
 // for it afterwards. It is a hint and no secret: whoever changes it misleads
 // nobody but themselves.
 func (m *Attempts) Lap(r *http.Request) int {
+	if len(r.Header["Cookie"]) == 0 {
+		return 0
+	}
 	want, lap, now := m.names.attempt(originOf(r), lapTag), 0, At(m.clock())
 	each(r.Header, func(name, value string) bool {
 		if name != want {

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"reflect"
 	"strings"
@@ -56,6 +58,21 @@ func TestNoFieldOfAnAttemptIsLost(t *testing.T) {
 	}
 	if unpackAttempt(append(plain, 0)) != nil {
 		t.Error("a byte too much is an attempt")
+	}
+}
+
+// TestSecretsStayThose: browsers hold attempts while a new build takes over. Who
+// derives them otherwise raises attemptVersion.
+func TestSecretsStayThose(t *testing.T) {
+	a := Attempt{secret: [32]byte{0: 1, 31: 0xff}}
+	for label, got := range map[string]string{"state": a.Secrets().State, "nonce": a.Secrets().Nonce, "code_verifier": a.Secrets().Verifier} {
+		sum := sha256.Sum256([]byte("\x00\x00\x00\x01" + string(a.secret[:]) + label))
+		if want := base64.RawURLEncoding.EncodeToString(sum[:]); got != want {
+			t.Errorf("%s is %s, want %s", label, got, want)
+		}
+	}
+	if a.state() != a.Secrets().State {
+		t.Error("there are two states")
 	}
 }
 

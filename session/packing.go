@@ -168,8 +168,14 @@ func (u *unpacker) count() int {
 
 func (u *unpacker) moment() Time { return Time(u.number()) }
 
-func (u *unpacker) text() string {
-	n := u.count()
+func (u *unpacker) text() string { return u.next(u.count()) }
+
+// next reads n bytes.
+func (u *unpacker) next(n int) string {
+	if n > len(u.rest) {
+		u.breaks()
+		return ""
+	}
 	s := u.rest[:n]
 	u.rest = u.rest[n:]
 	return s

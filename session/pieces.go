@@ -2,6 +2,7 @@ package session
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -75,23 +76,28 @@ func (p *pieces) size() int {
 }
 
 // setCookie adds one Set-Cookie line to an answer, replacing an earlier line of
-// the same name (RFC 6265 section 4.1.1 wants one). maxAge is in seconds.
+// the same name (RFC 6265 section 4.1.1 wants one). maxAge is in seconds; below
+// one the cookie goes.
 func setCookie(h http.Header, o origin, name, value string, maxAge Time) {
-	putCookie(h, http.Cookie{
-		Name: name, Value: value, Path: "/", MaxAge: int(maxAge),
-		Secure: o.secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode,
-	})
+	if o.secure() {
+		putCookie(h, name, value, maxAge, "; HttpOnly; Secure; SameSite=Lax")
+	} else {
+		putCookie(h, name, value, maxAge, "; HttpOnly; SameSite=Lax")
+	}
 }
 
-func putCookie(h http.Header, c http.Cookie) {
+// putCookie writes the line as http.Cookie does. That checks what every name and
+// value of ours is made of: letters, digits and a few marks (see NewNames).
+func putCookie(h http.Header, name, value string, maxAge Time, attributes string) {
 	earlier := h["Set-Cookie"]
 	kept := earlier[:0]
 	for _, line := range earlier {
-		if !strings.HasPrefix(line, c.Name+"=") {
+		if rest, same := strings.CutPrefix(line, name); !same || !strings.HasPrefix(rest, "=") {
 			kept = append(kept, line)
 		}
 	}
-	h["Set-Cookie"] = append(kept, c.String())
+	age := strconv.FormatInt(int64(max(0, maxAge)), 10)
+	h["Set-Cookie"] = append(kept, name+"="+value+"; Path=/; Max-Age="+age+attributes)
 }
 
 // expireCookie tells the browser to forget a cookie.

@@ -48,10 +48,33 @@ func TestOtherCutsAreRefused(t *testing.T) {
 	}
 }
 
+func TestCookieLinesAreThoseOfHTTPCookie(t *testing.T) {
+	for _, https := range []bool{false, true} {
+		for _, age := range []Time{1, 600, 15552000, 0, -1} {
+			o := origin{"http", "localhost"}
+			if https {
+				o.scheme = "https"
+			}
+			h := http.Header{}
+			setCookie(h, o, "__Host-gatehouse-Ab_9", "1~A-_z9=", age)
+			want := http.Cookie{
+				Name: "__Host-gatehouse-Ab_9", Value: "1~A-_z9=", Path: "/", MaxAge: int(max(age, 0)),
+				Secure: https, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+			}
+			if age <= 0 {
+				want.MaxAge = -1
+			}
+			if got := h["Set-Cookie"]; len(got) != 1 || got[0] != want.String() {
+				t.Errorf("Set-Cookie is %q, want %q", got, want.String())
+			}
+		}
+	}
+}
+
 func TestSetCookieReplacesAnEarlierLine(t *testing.T) {
-	h := http.Header{"Set-Cookie": {"app=1", "gatehouse=old; Path=/", "gatehouse.1=old"}}
+	h := http.Header{"Set-Cookie": {"app=1", "gatehouse=old; Path=/", "gatehouse.1=old", "gatehouse"}}
 	setCookie(h, origin{"http", "localhost"}, "gatehouse", "new", 60)
-	want := "app=1|gatehouse.1=old|gatehouse=new; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"
+	want := "app=1|gatehouse.1=old|gatehouse|gatehouse=new; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"
 	if got := strings.Join(h["Set-Cookie"], "|"); got != want {
 		t.Errorf("Set-Cookie is %s, want %s", got, want)
 	}

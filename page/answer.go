@@ -16,21 +16,25 @@ func (p *Pages) Redirect(w http.ResponseWriter, r *http.Request, status int, loc
 	default:
 		status = http.StatusSeeOther
 	}
-	SetHeaders(w.Header(), secure(r))
-	w.Header().Set("Location", headerURL(location))
-	write(w, r, status, "", nil)
+	h := w.Header()
+	forget(h)
+	delete(h, "Content-Type")
+	delete(h, "Content-Length") // net/http knows it, and one line less keeps the map small
+	setHeaders(h, everywhere[:unframed], secure(r))
+	h["Location"] = []string{headerURL(location)}
+	w.WriteHeader(status)
 }
 
 // headerURL percent-encodes what a URL cannot hold as it is (RFC 3986 section
 // 2): controls, blanks and bytes outside ASCII. Everything else stays byte for
 // byte.
 func headerURL(s string) string {
-	if !strings.ContainsFunc(s, unfit) {
+	if fits(s) {
 		return s
 	}
 	var b strings.Builder
 	for i := range len(s) {
-		if c := s[i]; unfit(rune(c)) {
+		if c := s[i]; unfit(c) {
 			fmt.Fprintf(&b, "%%%02X", c)
 		} else {
 			b.WriteByte(c)
@@ -39,7 +43,16 @@ func headerURL(s string) string {
 	return b.String()
 }
 
-func unfit(c rune) bool { return c <= ' ' || c >= 0x7f }
+func fits(s string) bool {
+	for i := range len(s) {
+		if unfit(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func unfit(c byte) bool { return c <= ' ' || c >= 0x7f }
 
 // JSON answers with v as JSON. It fails, before anything is written, only on a
 // v that JSON cannot hold.

@@ -36,27 +36,37 @@ const nothingAtAll = "default-src 'none'; form-action 'none'; base-uri 'none'; f
 //   - HSTS is for a year and for this host alone: its subdomains may be other
 //     people's. Browsers ignore it over http, so it is sent over https only
 //     (RFC 6797 section 7.2).
-func SetHeaders(h http.Header, https bool) {
-	for i := range everywhere {
-		h[everywhere[i].name] = everywhere[i].value
+func SetHeaders(h http.Header, https bool) { setHeaders(h, everywhere[:], https) }
+
+func setHeaders(h http.Header, list []field, https bool) {
+	for i := range list {
+		h[list[i].name] = list[i].value
 	}
 	if https {
 		h["Strict-Transport-Security"] = strictTransport
 	}
 }
 
-// everywhere are shared by all answers: set them anew, never change them.
-var everywhere = [...]struct {
+// field is one header line.
+type field struct {
 	name  string
 	value []string
-}{
+}
+
+// everywhere are shared by all answers: set them anew, never change them.
+var everywhere = [...]field{
 	{"Cache-Control", []string{"no-store"}},
 	{"Content-Security-Policy", []string{nothingAtAll}},
 	{"X-Content-Type-Options", []string{"nosniff"}},
 	{"Referrer-Policy", []string{"same-origin"}},
-	{"X-Frame-Options", []string{"DENY"}}, // for browsers without frame-ancestors
 	{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
+	{"X-Frame-Options", []string{"DENY"}}, // for browsers without frame-ancestors
 }
+
+// unframed is how many of them redirects have: browsers show nothing of one, so
+// there is nothing to frame. With Location, a cookie and HSTS that makes eight
+// lines, as many as a small map holds; the ninth would cost as much as the eight.
+const unframed = len(everywhere) - 1
 
 var strictTransport = []string{"max-age=31536000"}
 

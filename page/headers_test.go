@@ -33,15 +33,19 @@ func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w, _ := render(t, write)
 			h := w.Header()
+			frames, length := "DENY", strconv.Itoa(w.Body.Len())
+			if name == "redirect" { // shows nothing, and net/http adds the length
+				frames, length = "", ""
+			}
 			for header, want := range map[string]string{
 				"Cache-Control":                "no-store",
 				"X-Content-Type-Options":       "nosniff",
 				"Referrer-Policy":              "same-origin",
-				"X-Frame-Options":              "DENY",
+				"X-Frame-Options":              frames,
 				"Cross-Origin-Resource-Policy": "same-origin",
 				"Cross-Origin-Opener-Policy":   "",
 				"Strict-Transport-Security":    "max-age=31536000",
-				"Content-Length":               strconv.Itoa(w.Body.Len()),
+				"Content-Length":               length,
 			} {
 				if got := h.Get(header); got != want {
 					t.Errorf("%s = %q, want %q", header, got, want)

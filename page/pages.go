@@ -107,19 +107,19 @@ func (p *Pages) html(w http.ResponseWriter, r *http.Request, status int, formAct
 	return nil
 }
 
-// write sends a whole answer; HEAD gets its headers only. What an earlier
-// plan for this answer said about another body is taken back.
+// forget takes back what an earlier plan for this answer said about another body.
+func forget(h http.Header) {
+	for _, stale := range [...]string{"Content-Encoding", "Content-Range", "Accept-Ranges", "Etag", "Last-Modified", "Trailer"} {
+		delete(h, stale)
+	}
+}
+
+// write sends a whole answer; HEAD gets its headers only.
 func write(w http.ResponseWriter, r *http.Request, status int, contentType string, body []byte) {
 	h := w.Header()
-	for _, stale := range []string{"Content-Encoding", "Content-Range", "Accept-Ranges", "Etag", "Last-Modified", "Trailer"} {
-		h.Del(stale)
-	}
-	if contentType == "" {
-		h.Del("Content-Type")
-	} else {
-		h.Set("Content-Type", contentType)
-	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	forget(h)
+	h["Content-Type"] = []string{contentType}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		w.Write(body) // a client that is gone needs no answer

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/gatehouse-proxy/gatehouse/page"
@@ -16,6 +15,10 @@ import (
 // ask is what a sign-in is to lead to, and how.
 type ask struct {
 	returnTo string // checked
+	// wish is that of the route that returnTo leads to, if wished says that it is
+	// known; otherwise it is looked for.
+	wish   Wish
+	wished bool
 	// prompt is "login" to have the provider ask who it is even if it knows
 	// somebody (OpenID Connect Core section 3.1.2.1), or empty.
 	prompt string
@@ -101,13 +104,16 @@ func navigationOnly(r *http.Request) error {
 // is checked like any other: on a route that permits doubled slashes, //evil is
 // a path, and would be another host in a Location header.
 //
-// Whoever is here after several finished sign-ins goes round in a loop, and is
-// told so instead.
-func (l *Login) Challenge(w http.ResponseWriter, r *http.Request) error {
+// The wish is that of the request's route. Whoever is here after several finished
+// sign-ins goes round in a loop, and is told so instead.
+func (l *Login) Challenge(w http.ResponseWriter, r *http.Request, wish Wish) error {
 	if l.Attempts.Lap(r) >= maxLaps {
 		return l.loop(w, r)
 	}
-	return l.begin(w, r, ask{returnTo: l.ReturnTo.Check(requestTarget(r), origin(r))})
+	target := requestTarget(r)
+	a := ask{returnTo: l.ReturnTo.Check(target, origin(r)), wish: wish}
+	a.wished = a.returnTo == target // and so leads to the same route
+	return l.begin(w, r, a)
 }
 
 // requestTarget is the path and query as the client sent them, byte for byte.
@@ -136,7 +142,7 @@ func (l *Login) begin(w http.ResponseWriter, r *http.Request, a ask) error {
 	if !l.atHome(r) {
 		return l.leave(w, r, a, "")
 	}
-	choices := l.choices(r, a.returnTo)
+	choices := l.choices(r, a)
 	if len(choices) == 1 {
 		return l.start(w, r, choices[0], a)
 	}
@@ -183,6 +189,9 @@ func (a ask) path(l *Login, providerName string) string {
 
 // extra is what a adds to an authorization request to p, besides the level.
 func (a ask) extra(p *provider.Provider, level session.Level) url.Values {
+	if len(level.ACR) == 0 && level.MaxAge <= 0 && a.prompt == "" && a.hint == "" { // as nearly always
+		return nil
+	}
 	extra := url.Values{}
 	if len(level.ACR) > 0 {
 		extra.Set("acr_values", strings.Join(level.ACR, " "))
@@ -207,33 +216,6 @@ func (l *Login) loginPath(returnTo, providerName string) string {
 	return l.AuthPath + "/login?" + query.Encode()
 }
 
-// choices are the providers whose sessions count at returnTo, in the
-// configuration's order.
-func (l *Login) choices(r *http.Request, returnTo string) []*provider.Provider {
-	at, u := destination(r, returnTo)
-	path := returnTo
-	if u != nil {
-		path = u.Path
-	}
-	names := l.ProvidersFor(at, path)
-	return slices.DeleteFunc(slices.Clone(l.Providers), func(p *provider.Provider) bool {
-		return len(names) > 0 && !slices.Contains(names, p.Name())
-	})
-}
-
-// destination is the origin that returnTo leads to from r, and the address; nil
-// if it cannot be read.
-func destination(r *http.Request, returnTo string) (at string, u *url.URL) {
-	u, err := url.Parse(returnTo)
-	switch {
-	case err != nil:
-		return origin(r), nil
-	case u.Host != "":
-		return u.Scheme + "://" + u.Host, u
-	}
-	return origin(r), u
-}
-
 func (l *Login) start(w http.ResponseWriter, r *http.Request, p *provider.Provider, a ask) error {
 	if !l.atHome(r) {
 		return l.leave(w, r, a, p.Name())
@@ -244,7 +226,7 @@ func (l *Login) start(w http.ResponseWriter, r *http.Request, p *provider.Provid
 	attempt := session.Attempt{Provider: p.Name(), ReturnTo: a.returnTo, Online: a.online, Test: a.test, HandOver: a.handOver}
 	var level session.Level
 	if a.test == "" {
-		level = l.level(r, a.returnTo)
+		level = l.level(r, a)
 	}
 	attempt.AskLevel(level)
 	if p.PostsAnswers() {
@@ -298,10 +280,10 @@ func (l *Login) handable(r *http.Request, a ask, providerName string) (*session.
 	if providerName != "" && providerName != s.Identity.Provider {
 		return nil, nil
 	}
-	if level := l.level(r, a.returnTo); !level.Met(s, session.At(l.Now())) {
+	if level := l.level(r, a); !level.Met(s, session.At(l.Now())) {
 		return nil, nil
 	}
-	for _, p := range l.choices(r, a.returnTo) {
+	for _, p := range l.choices(r, a) {
 		if p.Name() == s.Identity.Provider {
 			return s, nil
 		}

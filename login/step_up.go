@@ -54,15 +54,6 @@ func StepUpRequired(h http.Header, level session.Level, loginURL string) error {
 
 func seconds(t session.Time) string { return strconv.FormatInt(int64(t), 10) }
 
-// level is what returnTo asks for.
-func (l *Login) level(r *http.Request, returnTo string) session.Level {
-	at, u := destination(r, returnTo)
-	if u == nil {
-		return session.Level{}
-	}
-	return l.LevelFor(at, u.EscapedPath())
-}
-
 // notDelivered is a finished sign-in that is not what was asked for. The old
 // session, if there is one, goes on. The way back has the provider ask anew.
 func (l *Login) notDelivered(p *provider.Provider, attempt *session.Attempt, cause error) error {

@@ -66,5 +66,5 @@ func (rt *Runtime) challenge(w http.ResponseWriter, r *http.Request, v *visit) e
 		return login.LoginRequired(rt.login.LoginURL(r))
 	}
 	settleBody(w, r)
-	return rt.login.Challenge(w, r)
+	return rt.login.Challenge(w, r, login.Wish{Providers: v.route.providers, Level: v.route.level})
 }

@@ -7,8 +7,10 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -256,5 +258,118 @@ func TestCloudflareShapes(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, claims); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestASignatureServesUntilRenewal: the same claims are not signed again, and
+// whatever else is asked for is.
+func TestASignatureServesUntilRenewal(t *testing.T) {
+	for _, key := range keys(t) {
+		ks, err := NewKeys([]*Key{key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := Options{Key: key, Claims: []string{"email", "groups", "level"}, Signatures: NewSignatures(1 << 20), OfOrigin: true, Issuer: "https://app.example", Cloudflare: key.Alg() == RS256}
+		start := noon.Truncate(time.Second)
+		sign := func(c Caller, after, until time.Duration) *Signed {
+			c.Origin = "https://a.app.example" + c.Origin
+			signed, err := plan(t, o).Sign(c, start.Add(after), start.Add(until))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, claims := open(t, ks.JWKS(), signed.Token) // each verifies
+			if exp := int64(claims["exp"].(float64)); exp != signed.Expires.Unix() || exp > start.Add(until).Unix() {
+				t.Errorf("%s: exp %d, expires %v, until %v", key.Alg(), exp, signed.Expires, until)
+			}
+			return signed
+		}
+		first := sign(ana(), 0, time.Hour)
+		if again := sign(ana(), 3*time.Minute, 2*time.Hour); again.Token != first.Token || !again.Expires.Equal(first.Expires) || !again.Renew.Equal(first.Renew) {
+			t.Errorf("%s: three minutes later %v, first %v", key.Alg(), again, first)
+		}
+		for name, other := range map[string]*Signed{
+			"when due":          sign(ana(), 4*time.Minute, time.Hour),
+			"near the end":      sign(ana(), time.Minute, 2*time.Minute),
+			"by an older clock": sign(ana(), -time.Minute, time.Hour),
+			"another session":   sign(Caller{Session: "s2", Identity: ana().Identity}, 0, time.Hour),
+			"another origin":    sign(Caller{Session: "s1", Identity: ana().Identity, Origin: "2"}, 0, time.Hour),
+			"other claims": sign(Caller{Session: "s1", Identity: func() *identity.Identity {
+				who := *ana().Identity
+				who.Groups = []string{"staff", "admins"}
+				return &who
+			}()}, 0, time.Hour),
+		} {
+			same := name == "another session" && key.Alg() == EdDSA // whose signatures are no random ones
+			if other.Token == first.Token && !same {
+				t.Errorf("%s: %s is sent the first", key.Alg(), name)
+			}
+		}
+	}
+}
+
+// TestSignaturesAreBounded in real bytes, whatever comes along.
+func TestSignaturesAreBounded(t *testing.T) {
+	const limit = 4 << 20
+	o := Options{Key: keys(t)[1], Signatures: NewSignatures(limit)}
+	p := plan(t, o)
+	heap := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	const n = 60_000
+	for i := range n {
+		o.Signatures.keep(o.Signatures.place(o.Key, fmt.Sprint(i), nil), strings.Repeat("s", 64), noon, noon.Add(time.Minute))
+	}
+	if _, err := p.Sign(ana(), noon, noon.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	grown := heap() - before
+	kept := 0
+	for i := range o.Signatures.shards {
+		kept += len(o.Signatures.shards[i].of)
+	}
+	t.Logf("%d of %d kept in %d bytes", kept, n, grown)
+	if grown > limit*11/10 || kept < limit/2/(64+signatureCost) {
+		t.Errorf("%d signatures take %d bytes, of %d", kept, grown, limit)
+	}
+	runtime.KeepAlive(o.Signatures)
+}
+
+// TestPayloadsSayWhatTheyWereGiven, in JSON that says each name once.
+func TestPayloadsSayWhatTheyWereGiven(t *testing.T) {
+	nasty := "a\"\\\n\u2028é<&>\x7f\xff"
+	p := newPayload()
+	p.text("sub", nasty)
+	p.times()
+	for name, v := range map[string]any{"yes": true, "list": []string{nasty, ""}, "none": []string(nil), "n": json.Number("1e3"), "o": map[string]any{nasty: []any{nil, false}}} {
+		if err := p.value(name, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got map[string]any
+	if err := json.Unmarshal(p.fill(time.Unix(7, 0), time.Unix(9_999_999_999, 0)), &got); err != nil {
+		t.Fatal(err)
+	}
+	nasty = strings.ToValidUTF8(nasty, "\ufffd")
+	want := map[string]any{
+		"sub": nasty, "iat": 7.0, "nbf": 7.0, "exp": 9_999_999_999.0, "yes": true, "list": []any{nasty, ""}, "none": []any{}, "n": 1000.0,
+		"o": map[string]any{nasty: []any{nil, false}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	signed, err := plan(t, Options{Key: keys(t)[1], Claims: []string{"email_verified", "email", "email", "provider", "email_verified"}}).Sign(ana(), noon, noon.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims, err := base64.RawURLEncoding.DecodeString(strings.Split(signed.Token, ".")[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := identity.DecodeClaims(claims); err != nil { // which refuses names that come twice
+		t.Errorf("%s: %v", claims, err)
 	}
 }

@@ -3,7 +3,6 @@ package assertion
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/identity"
 )
@@ -33,30 +32,33 @@ func (p *Plan) audience(c Caller) string { return cmp.Or(p.o.Audience, c.Origin)
 
 // claims is the payload of our own shape (RFC 7519 section 4.1). sub is unique
 // within its provider only, so the provider comes along.
-func (p *Plan) claims(c Caller, issued, expires time.Time) map[string]any {
-	who := c.Identity
-	out := map[string]any{
-		"iss": p.o.Issuer,
-		"sub": who.Subject,
-		"aud": p.audience(c),
-		"exp": expires.Unix(),
-		"iat": issued.Unix(),
-		"nbf": issued.Unix(),
-	}
+func (p *Plan) claims(c Caller) (*payload, error) {
+	who, out := c.Identity, newPayload()
+	out.text("iss", p.o.Issuer)
+	out.text("sub", who.Subject)
+	out.text("aud", p.audience(c))
+	out.times()
 	if c.Machine != nil {
 		// A person whose sub is a machine's name is still no machine.
-		out["machine"] = c.Machine.Name
+		out.text("machine", c.Machine.Name)
 	} else {
-		out["provider"] = who.Provider
+		out.text("provider", who.Provider)
 	}
 	for path, v := range p.chosen(who) {
-		out[path] = v
+		if path == "provider" && c.Machine == nil {
+			continue
+		}
+		if err := out.value(path, v); err != nil {
+			return nil, err
+		}
 		if path == "email" {
 			// Who reads the address has to know what it is worth.
-			out["email_verified"] = who.EmailVerified
+			if err := out.value("email_verified", who.EmailVerified); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return out
+	return out, nil
 }
 
 // chosen yields those of the chosen claims that who has.

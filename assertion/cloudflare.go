@@ -20,34 +20,33 @@ import (
 // its documentation describes it ("Application token"): aud is a list, type is
 // app, and what the provider says beyond the address stands under custom.
 // country is left out, because nothing here knows it.
-func (p *Plan) cloudflareClaims(c Caller, issued, expires time.Time) map[string]any {
-	out := map[string]any{
-		"iss":  p.o.Issuer,
-		"aud":  []string{p.audience(c)},
-		"exp":  expires.Unix(),
-		"iat":  issued.Unix(),
-		"nbf":  issued.Unix(),
-		"type": "app",
+func (p *Plan) cloudflareClaims(c Caller) (*payload, error) {
+	who, out := c.Identity, newPayload()
+	out.text("iss", p.o.Issuer)
+	if err := out.value("aud", []string{p.audience(c)}); err != nil {
+		return nil, err
 	}
-	who := c.Identity
+	out.times()
+	out.text("type", "app")
 	if c.Machine != nil {
 		// A service token's name, and nobody ("Service token authentication").
-		out["common_name"], out["sub"] = c.Machine.Name, ""
-		return out
+		out.text("common_name", c.Machine.Name)
+		out.text("sub", "")
+		return out, nil
 	}
-	out["sub"] = who.Subject
-	out["email"] = who.Email
-	out["identity_nonce"] = nonce(c.Session)
+	out.text("sub", who.Subject)
+	out.text("email", who.Email)
+	out.text("identity_nonce", nonce(c.Session))
 	custom := map[string]any{}
 	for path, v := range p.chosen(who) {
 		if path != "email" {
 			custom[path] = v
 		}
 	}
-	if len(custom) > 0 {
-		out["custom"] = custom
+	if len(custom) == 0 {
+		return out, nil
 	}
-	return out
+	return out, out.value("custom", custom)
 }
 
 // nonce is what Cloudflare calls a cache key for the identity: 16 characters

@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -31,6 +32,7 @@ const minRSABits, maxRSABits = 2048, 8192
 // Key signs assertions. It prints as [redacted].
 type Key struct {
 	id, alg string
+	head    string // of every token it signs
 	private crypto.Signer
 	signer  jose.Signer
 }
@@ -67,6 +69,11 @@ func NewKey(private crypto.Signer) (*Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("use key: %w", err)
 	}
+	header, err := json.Marshal(map[string]string{"alg": k.alg, "kid": k.id, "typ": "JWT"})
+	if err != nil {
+		return nil, fmt.Errorf("use key: %w", err)
+	}
+	k.head = base64.RawURLEncoding.EncodeToString(header)
 	return k, nil
 }
 
@@ -106,11 +113,27 @@ func (k *Key) Public() crypto.PublicKey { return k.private.Public() }
 // Format writes "[redacted]" whatever the verb, so that no log shows a key.
 func (k *Key) Format(f fmt.State, _ rune) { io.WriteString(f, "[redacted]") }
 
-// sign returns payload as a compact JWS.
-func (k *Key) sign(payload []byte) (string, error) {
+// sign returns payload as a compact JWS (RFC 7515 section 7.1), and the signature
+// by itself, which is empty if token would not put it together the same way.
+func (k *Key) sign(payload []byte) (token, raw string, err error) {
 	signed, err := k.signer.Sign(payload)
 	if err != nil {
-		return "", fmt.Errorf("sign assertion: %w", err)
+		return "", "", fmt.Errorf("sign assertion: %w", err)
 	}
-	return signed.CompactSerialize()
+	if token, err = signed.CompactSerialize(); err != nil {
+		return "", "", fmt.Errorf("sign assertion: %w", err)
+	}
+	if raw = string(signed.Signatures[0].Signature); k.token(payload, raw) != token {
+		return token, "", nil
+	}
+	return token, raw, nil
+}
+
+// token is the compact JWS that was signed before.
+func (k *Key) token(payload []byte, raw string) string {
+	e := base64.RawURLEncoding
+	b := make([]byte, 0, len(k.head)+2+e.EncodedLen(len(payload))+e.EncodedLen(len(raw)))
+	b = append(append(b, k.head...), '.')
+	b = append(e.AppendEncode(b, payload), '.')
+	return string(e.AppendEncode(b, []byte(raw)))
 }

@@ -1,9 +1,9 @@
 package assertion
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -27,6 +27,8 @@ type Options struct {
 	Claims []string
 	// Cloudflare makes tokens of Cloudflare Access's shape.
 	Cloudflare bool
+	// Signatures may be shared by all Plans; nil signs every token.
+	Signatures *Signatures
 }
 
 // Plan makes the tokens of one route. It is safe for concurrent use.
@@ -50,7 +52,20 @@ func NewPlan(o Options) (*Plan, error) {
 			return nil, fmt.Errorf("assertion: claim %s is Gatehouse's own and cannot be chosen", path)
 		}
 	}
-	return &Plan{o}, nil
+	return &Plan{o.once()}, nil
+}
+
+// once leaves out what Claims would say again.
+func (o Options) once() Options {
+	var claims []string
+	for _, path := range o.Claims {
+		said := path == "email_verified" && !o.Cloudflare && slices.Contains(o.Claims, "email")
+		if !said && !slices.Contains(claims, path) {
+			claims = append(claims, path)
+		}
+	}
+	o.Claims = claims
+	return o
 }
 
 // Signed is one token.
@@ -62,26 +77,52 @@ type Signed struct {
 }
 
 // Sign makes a token for a caller at now. It ends with the lifetime or at until,
-// whichever comes first: no token outlives the session that it speaks of.
+// whichever comes first: no token outlives the session that it speaks of. One that
+// was made before is made again as it was, while it need not be renewed.
 func (p *Plan) Sign(c Caller, now, until time.Time) (*Signed, error) {
 	if p.audience(c) == "" {
 		return nil, errors.New("assertion: audience is empty")
 	}
-	issued := now.Truncate(time.Second)
-	s := &Signed{Expires: issued.Add(p.o.Lifetime)}
-	s.Renew = s.Expires.Add(-p.o.Lifetime / 5)
-	if until = until.Truncate(time.Second); !s.Expires.Before(until) {
-		// A new one would end no later.
-		s.Expires, s.Renew = until, until
-	}
-	claims := p.claims
+	until = until.Truncate(time.Second)
+	write := p.claims
 	if p.o.Cloudflare {
-		claims = p.cloudflareClaims
+		write = p.cloudflareClaims
 	}
-	payload, err := json.Marshal(claims(c, issued, s.Expires))
+	claims, err := write(c)
 	if err != nil {
 		return nil, fmt.Errorf("write assertion: %w", err)
 	}
-	s.Token, err = p.o.Key.sign(payload)
-	return s, err
+	place := p.o.Signatures.place(p.o.Key, c.Session, claims.json)
+	if known, ok := p.o.Signatures.at(place); ok {
+		issued, expires := time.Unix(int64(known.issued), 0), time.Unix(int64(known.expires), 0)
+		s := p.timed(issued, until)
+		if expires.Before(s.Expires) { // its until was earlier
+			s.Expires, s.Renew = expires, expires
+		}
+		if expires.Equal(s.Expires) && !issued.After(now) && now.Before(s.Renew) {
+			s.Token = p.o.Key.token(claims.fill(issued, expires), known.raw)
+			return s, nil
+		}
+	}
+	issued := now.Truncate(time.Second)
+	s := p.timed(issued, until)
+	var raw string
+	if s.Token, raw, err = p.o.Key.sign(claims.fill(issued, s.Expires)); err != nil {
+		return nil, err
+	}
+	if raw != "" {
+		p.o.Signatures.keep(place, raw, issued, s.Expires)
+	}
+	return s, nil
+}
+
+// timed is a token of that time, which ends at until at the latest.
+func (p *Plan) timed(issued, until time.Time) *Signed {
+	s := &Signed{Expires: issued.Add(p.o.Lifetime)}
+	s.Renew = s.Expires.Add(-p.o.Lifetime / 5)
+	if !s.Expires.Before(until) {
+		// A new one would end no later.
+		s.Expires, s.Renew = until, until
+	}
+	return s
 }

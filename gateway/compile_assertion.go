@@ -53,10 +53,18 @@ type asserting struct {
 	keys       *assertion.Keys
 	cloudflare bool
 	home       string // the origin of auth_url, "" without one
+	signatures *assertion.Signatures
 }
 
+// signaturesShare is which part of the memory for opened sessions signatures
+// get besides.
+const signaturesShare = 4
+
 func newAsserting(c *config.Config) (*asserting, error) {
-	a := &asserting{config: &c.Assertion, cloudflare: slices.Contains(c.Compat, "cloudflare"), home: authOrigin(&c.Server)}
+	a := &asserting{
+		config: &c.Assertion, cloudflare: slices.Contains(c.Compat, "cloudflare"), home: authOrigin(&c.Server),
+		signatures: assertion.NewSignatures(int64(c.Session.RememberMax) / signaturesShare),
+	}
 	if !c.Assertion.Enabled && !a.cloudflare {
 		return a, nil
 	}
@@ -110,6 +118,8 @@ func (a *asserting) route(r *config.Route) ([]proxy.Assertion, error) {
 		OfOrigin: wild,
 		Lifetime: cmp.Or(r.Assertion.Lifetime, a.config.Lifetime).Std(),
 		Claims:   r.Assertion.ClaimsOr(a.config.Claims),
+
+		Signatures: a.signatures,
 	}
 	if !wild {
 		o.Audience = cmp.Or(o.Audience, origin)

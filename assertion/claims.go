@@ -30,10 +30,10 @@ type Caller struct {
 // audience is for whom a token of c is.
 func (p *Plan) audience(c Caller) string { return cmp.Or(p.o.Audience, c.Origin) }
 
-// claims is the payload of our own shape (RFC 7519 section 4.1). sub is unique
+// claims writes the payload of our own shape (RFC 7519 section 4.1). sub is unique
 // within its provider only, so the provider comes along.
-func (p *Plan) claims(c Caller) (*payload, error) {
-	who, out := c.Identity, newPayload()
+func (p *Plan) claims(out *payload, c Caller) error {
+	who := c.Identity
 	out.text("iss", p.o.Issuer)
 	out.text("sub", who.Subject)
 	out.text("aud", p.audience(c))
@@ -49,16 +49,14 @@ func (p *Plan) claims(c Caller) (*payload, error) {
 			continue
 		}
 		if err := out.value(path, v); err != nil {
-			return nil, err
+			return err
 		}
 		if path == "email" {
 			// Who reads the address has to know what it is worth.
-			if err := out.value("email_verified", who.EmailVerified); err != nil {
-				return nil, err
-			}
+			out.flag("email_verified", who.EmailVerified)
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // chosen yields those of the chosen claims that who has.

@@ -20,11 +20,11 @@ import (
 // its documentation describes it ("Application token"): aud is a list, type is
 // app, and what the provider says beyond the address stands under custom.
 // country is left out, because nothing here knows it.
-func (p *Plan) cloudflareClaims(c Caller) (*payload, error) {
-	who, out := c.Identity, newPayload()
+func (p *Plan) cloudflareClaims(out *payload, c Caller) error {
+	who := c.Identity
 	out.text("iss", p.o.Issuer)
 	if err := out.value("aud", []string{p.audience(c)}); err != nil {
-		return nil, err
+		return err
 	}
 	out.times()
 	out.text("type", "app")
@@ -32,7 +32,7 @@ func (p *Plan) cloudflareClaims(c Caller) (*payload, error) {
 		// A service token's name, and nobody ("Service token authentication").
 		out.text("common_name", c.Machine.Name)
 		out.text("sub", "")
-		return out, nil
+		return nil
 	}
 	out.text("sub", who.Subject)
 	out.text("email", who.Email)
@@ -44,9 +44,9 @@ func (p *Plan) cloudflareClaims(c Caller) (*payload, error) {
 		}
 	}
 	if len(custom) == 0 {
-		return out, nil
+		return nil
 	}
-	return out, out.value("custom", custom)
+	return out.value("custom", custom)
 }
 
 // nonce is what Cloudflare calls a cache key for the identity: 16 characters

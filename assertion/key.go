@@ -123,17 +123,15 @@ func (k *Key) sign(payload []byte) (token, raw string, err error) {
 	if token, err = signed.CompactSerialize(); err != nil {
 		return "", "", fmt.Errorf("sign assertion: %w", err)
 	}
-	if raw = string(signed.Signatures[0].Signature); k.token(payload, raw) != token {
+	if raw = string(signed.Signatures[0].Signature); string(k.token(nil, payload, raw)) != token {
 		return token, "", nil
 	}
 	return token, raw, nil
 }
 
-// token is the compact JWS that was signed before.
-func (k *Key) token(payload []byte, raw string) string {
-	e := base64.RawURLEncoding
-	b := make([]byte, 0, len(k.head)+2+e.EncodedLen(len(payload))+e.EncodedLen(len(raw)))
+// token puts a compact JWS together at the end of b.
+func (k *Key) token(b, payload []byte, raw string) []byte {
 	b = append(append(b, k.head...), '.')
-	b = append(e.AppendEncode(b, payload), '.')
-	return string(e.AppendEncode(b, []byte(raw)))
+	b = append(base64.RawURLEncoding.AppendEncode(b, payload), '.')
+	return base64.RawURLEncoding.AppendEncode(b, append(payload, raw...)[len(payload):])
 }

@@ -3,20 +3,38 @@ package assertion
 import (
 	"encoding/json"
 	"strconv"
+	"sync"
 	"time"
 )
 
 // payload is a token's claims as JSON (RFC 7519 section 4), with room where the
 // times belong. Until those are filled in, the same claims are the same bytes.
 type payload struct {
-	json            []byte
-	issued, expires []int // where their rooms begin
+	json    []byte
+	issued  [2]int // where the rooms for iat and nbf begin
+	expires int    // that for exp
+	token   []byte // room to put it together
 }
 
 // timeRoom is how wide a time is, in digits; it suffices until 2286.
 const timeRoom = 10
 
-func newPayload() *payload { return &payload{json: append(make([]byte, 0, 512), '{')} }
+// payloads keeps those that were written. What is in them is nobody's then.
+var payloads = sync.Pool{New: func() any { return &payload{json: make([]byte, 0, 1024), token: make([]byte, 0, 1024)} }}
+
+// newPayload is to be released.
+func newPayload() *payload {
+	p := payloads.Get().(*payload)
+	p.json = append(p.json[:0], '{')
+	return p
+}
+
+// release may be called once the token is a text.
+func (p *payload) release() {
+	if cap(p.json)+cap(p.token) <= 32<<10 {
+		payloads.Put(p)
+	}
+}
 
 // name begins a member. The caller gives each but once.
 func (p *payload) name(name string) {
@@ -31,6 +49,11 @@ func (p *payload) text(name, value string) {
 	p.json = appendText(p.json, value)
 }
 
+func (p *payload) flag(name string, value bool) {
+	p.name(name)
+	p.json = strconv.AppendBool(p.json, value)
+}
+
 // value writes what JSON has and Claims hold.
 func (p *payload) value(name string, value any) (err error) {
 	p.name(name)
@@ -40,25 +63,22 @@ func (p *payload) value(name string, value any) (err error) {
 
 // times leaves room for iat, nbf and exp.
 func (p *payload) times() {
-	for _, name := range []string{"iat", "nbf", "exp"} {
-		p.name(name)
-		if at := len(p.json); name == "exp" {
-			p.expires = append(p.expires, at)
-		} else {
-			p.issued = append(p.issued, at)
-		}
-		p.json = append(p.json, "          "[:timeRoom]...)
-	}
+	p.issued = [2]int{p.room("iat"), p.room("nbf")}
+	p.expires = p.room("exp")
+}
+
+func (p *payload) room(name string) int {
+	p.name(name)
+	at := len(p.json)
+	p.json = append(p.json, "          "[:timeRoom]...)
+	return at
 }
 
 // fill writes the times and ends the object.
 func (p *payload) fill(issued, expires time.Time) []byte {
-	for _, at := range p.issued {
-		p.put(at, issued)
-	}
-	for _, at := range p.expires {
-		p.put(at, expires)
-	}
+	p.put(p.issued[0], issued)
+	p.put(p.issued[1], issued)
+	p.put(p.expires, expires)
 	return append(p.json, '}')
 }
 

@@ -88,8 +88,9 @@ func (p *Plan) Sign(c Caller, now, until time.Time) (*Signed, error) {
 	if p.o.Cloudflare {
 		write = p.cloudflareClaims
 	}
-	claims, err := write(c)
-	if err != nil {
+	claims := newPayload()
+	defer claims.release()
+	if err := write(claims, c); err != nil {
 		return nil, fmt.Errorf("write assertion: %w", err)
 	}
 	place := p.o.Signatures.place(p.o.Key, c.Session, claims.json)
@@ -100,16 +101,18 @@ func (p *Plan) Sign(c Caller, now, until time.Time) (*Signed, error) {
 			s.Expires, s.Renew = expires, expires
 		}
 		if expires.Equal(s.Expires) && !issued.After(now) && now.Before(s.Renew) {
-			s.Token = p.o.Key.token(claims.fill(issued, expires), known.raw)
+			claims.token = p.o.Key.token(claims.token[:0], claims.fill(issued, expires), known.raw)
+			s.Token = string(claims.token)
 			return s, nil
 		}
 	}
 	issued := now.Truncate(time.Second)
 	s := p.timed(issued, until)
-	var raw string
-	if s.Token, raw, err = p.o.Key.sign(claims.fill(issued, s.Expires)); err != nil {
+	token, raw, err := p.o.Key.sign(claims.fill(issued, s.Expires))
+	if err != nil {
 		return nil, err
 	}
+	s.Token = token
 	if raw != "" {
 		p.o.Signatures.keep(place, raw, issued, s.Expires)
 	}

@@ -49,6 +49,11 @@ func (rule *HeaderRule) render(v any) (string, bool) {
 		join = ","
 	}
 	var b strings.Builder
+	size := 0
+	for _, member := range members {
+		size += len(member) + len(join)
+	}
+	b.Grow(min(size, maxHeaderValue+len(join)))
 	for _, member := range members {
 		if member == "" {
 			continue
@@ -64,10 +69,25 @@ func (rule *HeaderRule) render(v any) (string, bool) {
 	return b.String(), true
 }
 
+// unencoded reports whether nothing of a member has to be encoded. It is ASCII without
+// spaces then, as most are.
+func unencoded(s, join string) bool {
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c > '~' || c == '%' || strings.IndexByte(join, c) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // encodeMember writes one member of a joined value so that no reader finds a
 // joiner, a control character or invalid UTF-8 in it. Spaces around it are
 // encoded too: readers trim them, and " admins" must not become "admins".
 func encodeMember(b *strings.Builder, s, join string) {
+	if unencoded(s, join) {
+		b.WriteString(s)
+		return
+	}
 	const digits = "0123456789ABCDEF"
 	last := len(s) - 1
 	for i := 0; i < len(s); {

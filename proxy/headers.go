@@ -186,7 +186,8 @@ func (p *HeaderPlan) RenderWith(id *identity.Identity, tokens Tokens) *Rendered 
 	if id == nil && p.nobody != nil {
 		return p.nobody
 	}
-	r := &Rendered{}
+	r := &Rendered{fields: make([]renderedField, 0, len(p.rules))}
+	values := make([]string, len(p.rules))
 	for i := range p.rules {
 		rule := &p.rules[i]
 		value, ok := rule.Value, true
@@ -200,7 +201,8 @@ func (p *HeaderPlan) RenderWith(id *identity.Identity, tokens Tokens) *Rendered 
 		case !ok:
 			r.omitted = append(r.omitted, rule.Name)
 		case value != "":
-			r.fields = append(r.fields, renderedField{rule.Name, []string{value}})
+			values[i] = value
+			r.fields = append(r.fields, renderedField{rule.Name, values[i : i+1 : i+1]})
 		}
 	}
 	return r

@@ -41,8 +41,8 @@ type Options struct {
 	Tracer     *trace.Tracer     // nil traces nothing
 	Recent     *telemetry.Recent // nil remembers nothing
 	// Remember is the memory for opened sessions, in bytes. Unless it is 0 the
-	// store hands out the same session for the same cookie, so that what was
-	// made of it is worth keeping.
+	// store hands out the same session for the same cookie where it does not say
+	// otherwise (Passing), so that what was made of it is worth keeping.
 	Remember int64
 	Log      *slog.Logger
 }

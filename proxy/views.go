@@ -10,8 +10,8 @@ import (
 )
 
 // view is what a route makes of a caller: worked out once and used for every
-// request, because a remembered session is one shared, unchanging value, and
-// so is whom a remembered token proves.
+// request, because the session of somebody who comes often is one shared,
+// unchanging value, and so is whom a remembered token proves.
 type view struct {
 	headers *Rendered
 	until   session.Time // a token in headers ends then; zero: none does
@@ -45,24 +45,26 @@ type viewKey struct {
 	origin string // "" unless the route is a wildcard's
 }
 
-// viewShare is how much memory for sessions there is to each view, which keeps
-// its session besides. When a shard is full a view at random gives way, which
+// viewShare is how much memory for sessions there is to each view, which takes
+// about a quarter of that with an assertion in it, and keeps its session besides. When a shard is full a view at random gives way, which
 // costs its session one rendering and, with an assertion, one signature.
 const (
-	viewShare = 4 << 10
+	viewShare = 8 << 10
 	minViews  = 64 // in a shard
 )
 
 // of returns the view of c, who is somebody, on route, and whether it was made
 // just now. A route of many origins has one for each: tokens name the origin.
 func (vs *views) of(c caller, route *Route, origin string, now func() time.Time) (v *view, fresh bool) {
-	shard := &vs.shards[shardOf(c.id())]
-	key := viewKey{c, route, origin}
-	shard.mu.Lock()
-	known := shard.of[key]
-	shard.mu.Unlock()
-	if known != nil && (known.until.IsZero() || session.At(now()) < known.until) {
-		return known, false
+	kept := c.session == nil || vs.remember && !c.session.Passing
+	shard, key := &vs.shards[shardOf(c.id())], viewKey{c, route, origin}
+	if kept {
+		shard.mu.Lock()
+		known := shard.of[key]
+		shard.mu.Unlock()
+		if known != nil && (known.until.IsZero() || session.At(now()) < known.until) {
+			return known, false
+		}
 	}
 	made := &view{
 		stamps:  stamps{plans: route.assertions, caller: assertion.Caller{Identity: c.who(), Session: c.id(), Origin: origin}},
@@ -78,7 +80,7 @@ func (vs *views) of(c caller, route *Route, origin string, now func() time.Time)
 	} else {
 		made.headers = plan.Render(c.who())
 	}
-	if !vs.remember && c.session != nil {
+	if !kept {
 		return made, false
 	}
 	shard.mu.Lock()

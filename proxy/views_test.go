@@ -51,6 +51,33 @@ func TestViewsAreBoundedAndKeepMostOfACrowd(t *testing.T) {
 	}
 }
 
+// TestNothingIsKeptForWhoOnlyPasses: their session has another address with each
+// request.
+func TestNothingIsKeptForWhoOnlyPasses(t *testing.T) {
+	plan, err := CompileHeaders(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forwarder, err := NewForwarder(ForwarderOptions{
+		Upstream: &upstream.Pool{}, Headers: plan, StripCookies: kept, StripSetCookie: func(http.Header) {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	vs, route := newViews(64<<20), &Route{forwarder: forwarder}
+	for _, passing := range []bool{true, false} {
+		c := caller{session: &session.Session{ID: "id", Identity: identity.Identity{Subject: "ada"}, Passing: passing}}
+		first, fresh := vs.of(c, route, "", time.Now)
+		second, _ := vs.of(c, route, "", time.Now)
+		if fresh == passing || (first == second) == passing || !first.headers.sets("X-Forwarded-User") {
+			t.Errorf("passing: %t: fresh %t, the same %t", passing, fresh, first == second)
+		}
+	}
+	if n := len(vs.shards[shardOf("id")].of); n != 1 {
+		t.Errorf("%d views are kept", n)
+	}
+}
+
 // TestViewsSpreadOverTheirShards: of random ids and of counted ones alike.
 func TestViewsSpreadOverTheirShards(t *testing.T) {
 	const n = 16_000
@@ -73,7 +100,7 @@ func TestViewsSpreadOverTheirShards(t *testing.T) {
 
 // TestViewsFollowTheMemoryForSessions: its bound is theirs.
 func TestViewsFollowTheMemoryForSessions(t *testing.T) {
-	for memory, want := range map[int64]int{0: minViews, 1 << 20: minViews, 64 << 20: 1024, 1 << 30: 16 << 10} {
+	for memory, want := range map[int64]int{0: minViews, 1 << 20: minViews, 64 << 20: 512, 1 << 30: 8 << 10} {
 		if v := newViews(memory); v.most != want || v.remember != (memory > 0) {
 			t.Errorf("%d bytes: %d in each shard, remembers sessions: %t", memory, v.most, v.remember)
 		}

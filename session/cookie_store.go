@@ -94,15 +94,15 @@ func (c *CookieStore) Load(r *http.Request) (*Session, error) {
 		if !ok {
 			continue
 		}
-		s := c.memory.get(o, &p)
+		s, packed := c.memory.get(o, &p), ""
 		remembered := s != nil
 		if !remembered {
-			s = c.open(o, &p)
+			s, packed = c.open(o, &p)
 		}
 		newest := c.editions.newest(s)
 		switch live := s != nil && c.lifetime.Live(newest, now) && !c.revoked.ended(newest); {
 		case live && !remembered:
-			c.memory.put(o, &p, s)
+			c.memory.put(o, &p, s, packed)
 			return newest, nil
 		case live:
 			return newest, nil
@@ -121,13 +121,14 @@ func (c *CookieStore) seal(o origin, s *Session) (string, error) {
 	return c.codec.seal(o, plain)
 }
 
-// open returns what p was sealed from, live or not, or nil.
-func (c *CookieStore) open(o origin, p *pieces) *Session {
+// open returns what p was sealed from, live or not, or nil; and as it was packed.
+func (c *CookieStore) open(o origin, p *pieces) (s *Session, packed string) {
 	plain, ok := c.codec.open(o, p.sealed())
 	if !ok {
-		return nil
+		return nil, ""
 	}
-	return unpack(plain)
+	packed = string(plain)
+	return unpackText(packed), packed
 }
 
 // Save seals s into cookies that the browser drops at the session's hard end,
@@ -198,7 +199,7 @@ func (c *CookieStore) revokeCarried(r *http.Request, except string, now time.Tim
 		if !ok {
 			continue
 		}
-		s := c.open(o, &p)
+		s, _ := c.open(o, &p)
 		if s != nil && s.ID != except && At(now) < s.Ends+clockSkew {
 			c.revoked.add(Match{ID: s.ID}, now)
 			c.memory.outdate(s.ID)

@@ -2,7 +2,6 @@ package session
 
 import (
 	"hash/maphash"
-	"sync"
 	"sync/atomic"
 )
 
@@ -10,76 +9,39 @@ import (
 // server and what stood there, sealed; with the cookie store its ID alone.
 type stored struct{ ref, sealed string }
 
-// copies finds what is remembered of one session, so that it can be forgotten
-// as soon as its place on the server changes, or when somebody signs out: the
-// same session may have been opened from several cookies.
-//
-// A change may be told while its place is being read. Whoever reads asks for
-// the generation first, and nothing is kept that was read in an earlier one.
-type copies struct {
-	seed        maphash.Seed
-	all         atomic.Uint64 // counts the times that everything was forgotten
-	generations [256]atomic.Uint64
-
-	mu sync.Mutex // guards the rest, and every entry's twin
-	of map[string]*entry
+// generations keep what is remembered of a session from outliving a change of
+// its place on the server, or a sign-out. A change may be told while its place is
+// being read: whoever reads asks for the generation first, and nothing is kept
+// that was read in an earlier one.
+type generations struct {
+	seed maphash.Seed
+	all  atomic.Uint64 // counts the times that everything was forgotten
+	of   [256]atomic.Uint64
 }
 
-func (c *copies) generation(ref string) uint64 {
-	return c.all.Load()<<32 + c.slot(ref).Load()
+// place is a hash of ref, which stands for it in memory.
+func (g *generations) place(ref string) uint64 { return maphash.String(g.seed, ref) }
+
+func (g *generations) at(place uint64) uint64 {
+	return g.all.Load()<<32 + g.of[place%uint64(len(g.of))].Load()
 }
 
-func (c *copies) slot(ref string) *atomic.Uint64 {
-	return &c.generations[maphash.String(c.seed, ref)%uint64(len(c.generations))]
-}
-
-// add reports false if e is outdated already.
-func (c *copies) add(e *entry, generation uint64) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.generation(e.from.ref) != generation {
-		return false
-	}
-	e.twin, c.of[e.from.ref] = c.of[e.from.ref], e
-	return true
-}
-
-func (c *copies) remove(e *entry) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	first := c.of[e.from.ref]
-	switch {
-	case first == e && e.twin == nil:
-		delete(c.of, e.from.ref)
-	case first == e:
-		c.of[e.from.ref] = e.twin
-	default:
-		for at := first; at != nil; at = at.twin {
-			if at.twin == e {
-				at.twin = e.twin
-				break
-			}
-		}
-	}
-}
-
-// changed begins a new generation of ref and returns its remembered entries.
-func (c *copies) changed(ref string) (outdated []*entry) {
-	c.slot(ref).Add(1)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for e := c.of[ref]; e != nil; e = e.twin {
-		outdated = append(outdated, e)
-	}
-	return outdated
-}
+func (g *generations) changed(place uint64) { g.of[place%uint64(len(g.of))].Add(1) }
 
 // generation is that of ref, for keep.
 func (m *memory) generation(ref string) uint64 {
 	if m == nil {
 		return 0
 	}
-	return m.kept.generation(ref)
+	return m.generations.at(m.generations.place(ref))
+}
+
+// mark stands for what lay at a place, so that a change of it shows.
+func (m *memory) mark(sealed string) uint64 {
+	if m == nil {
+		return 0
+	}
+	return maphash.String(m.seed, sealed)
 }
 
 // holds reports whether something from ref is remembered.
@@ -87,20 +49,31 @@ func (m *memory) holds(ref string) bool {
 	if m == nil {
 		return false
 	}
-	m.kept.mu.Lock()
-	defer m.kept.mu.Unlock()
-	return m.kept.of[ref] != nil
+	place := m.generations.place(ref)
+	for i := range m.shards {
+		s := &m.shards[i]
+		s.mu.RLock()
+		held := s.places[place] != nil
+		s.mu.RUnlock()
+		if held {
+			return true
+		}
+	}
+	return false
 }
 
-// outdate forgets what came from ref, and what is being read from there.
+// outdate forgets what came from ref, and what is being read from there: the
+// same session may have been opened from several cookies, in any shard.
 func (m *memory) outdate(ref string) {
 	if m == nil {
 		return
 	}
-	for _, e := range m.kept.changed(ref) {
-		s := m.shard(e.hash)
+	place := m.generations.place(ref)
+	m.generations.changed(place)
+	for i := range m.shards {
+		s := &m.shards[i]
 		s.mu.Lock()
-		if s.entries[e.hash] == e {
+		for e := s.places[place]; e != nil; e = s.places[place] {
 			s.remove(e)
 		}
 		s.mu.Unlock()
@@ -112,7 +85,7 @@ func (m *memory) outdateAll() {
 	if m == nil {
 		return
 	}
-	m.kept.all.Add(1)
+	m.generations.all.Add(1)
 	for i := range m.shards {
 		s := &m.shards[i]
 		s.mu.Lock()
@@ -120,5 +93,28 @@ func (m *memory) outdateAll() {
 			s.remove(s.ring[len(s.ring)-1])
 		}
 		s.mu.Unlock()
+	}
+}
+
+// emplace makes e one of those from its place. It needs the lock.
+func (s *shard) emplace(e *entry) {
+	e.twin, s.places[e.place] = s.places[e.place], e
+}
+
+// unplace undoes it. It needs the lock.
+func (s *shard) unplace(e *entry) {
+	first := s.places[e.place]
+	switch {
+	case first == e && e.twin == nil:
+		delete(s.places, e.place)
+	case first == e:
+		s.places[e.place] = e.twin
+	default:
+		for at := first; at != nil; at = at.twin {
+			if at.twin == e {
+				at.twin = e.twin
+				break
+			}
+		}
 	}
 }

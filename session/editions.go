@@ -112,7 +112,7 @@ func (c *CookieStore) Reload(_ *http.Request, s *Session) (*Session, error) {
 func (c *CookieStore) Update(r *http.Request, next *Session) (*Session, error) {
 	now := At(c.clock())
 	made := *next
-	made.Version, made.Seen, made.Behind = Version, now, true
+	made.Version, made.Seen, made.Behind, made.Passing = Version, now, true, false
 	made.Edition = c.editions.newest(next).Edition + 1
 	if !c.lifetime.Live(&made, now) || c.revoked.ended(&made) {
 		return nil, ErrNone

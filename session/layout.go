@@ -38,8 +38,11 @@ func (s *Session) pack() ([]byte, error) {
 
 // unpack reads what pack wrote, and nil from everything else: a byte too much
 // or too few, another version, a session that does not say whose it is.
-func unpack(plain []byte) *Session {
-	u := unpacker{rest: string(plain)}
+func unpack(plain []byte) *Session { return unpackText(string(plain)) }
+
+// unpackText is unpack of a text, parts of which the session then consists of.
+func unpackText(plain string) *Session {
+	u := unpacker{rest: plain}
 	s := &Session{Version: int(u.number())}
 	if s.Version != Version {
 		return nil

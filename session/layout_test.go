@@ -18,7 +18,7 @@ import (
 func TestNoFieldIsLost(t *testing.T) {
 	var s Session
 	fill(t, reflect.ValueOf(&s).Elem(), "s")
-	s.Version, s.Behind = Version, false // what the browser holds is never in a session
+	s.Version, s.Behind, s.Passing = Version, false, false // notes of a store are never in a session
 	s.Identity.Claims = oddClaims()
 	plain, err := s.pack()
 	if err != nil {

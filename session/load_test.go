@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -352,4 +353,41 @@ func TestLoadOfARememberedSessionAllocatesNothing(t *testing.T) {
 			t.Errorf("%v allocations, want none", got)
 		}
 	}
+}
+
+// TestACrowdAtOnce: sessions become ready, are read, replaced and ended by many
+// at a time, and each gets the session that its cookie proves.
+func TestACrowdAtOnce(t *testing.T) {
+	clock := storetest.NewClock()
+	store := newCookieStore(t, hour(clock), 256<<10, nil)
+	requests := make([]*http.Request, 300)
+	ids := make([]string, len(requests))
+	for i := range requests {
+		requests[i] = signedIn(t, store, storetest.Ada())
+		s, err := store.Load(requests[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[i] = s.ID
+	}
+	var all sync.WaitGroup
+	for worker := range 8 {
+		all.Go(func() {
+			for i := range 2000 {
+				n := (i*(worker+1) + worker) % len(requests)
+				if i%4 > 0 {
+					n %= 10
+				}
+				s, err := store.Load(requests[n])
+				if err != nil || s.ID != ids[n] {
+					t.Errorf("Load of %s = %v, %v", ids[n], s, err)
+					return
+				}
+				if i%500 == 499 {
+					store.Revoke(context.Background(), session.Match{Issuer: "https://idp.example.com", SID: fmt.Sprint("another ", i)})
+				}
+			}
+		})
+	}
+	all.Wait()
 }

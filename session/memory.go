@@ -3,53 +3,61 @@ package session
 import (
 	"hash/maphash"
 	"math/bits"
-	"strings"
 	"sync"
 	"sync/atomic"
-	"unique"
 )
 
 const (
 	maxShards    = 32
 	minShardSize = 256 << 10
-	// entryCost is what an entry takes besides its values: itself, its places in
-	// two maps and the ring, and what the allocator rounds up.
-	entryCost = 384
+	// entryCost is what an entry takes besides its text: itself, its places in
+	// two maps that may be half empty and in the ring.
+	entryCost = 192
 )
 
-// memory remembers opened sessions by the cookie values they came in, so that
+// memory remembers sessions by the cookie values they came in, so that
 // cryptography is paid for once per cookie. Only what opened is put in:
 // malformed cookies cost their sender's requests some time and evict nothing.
 // It says nothing about whether a session is still live.
 //
+// Each is kept as the text that it is sealed from, which is a fifth of what it
+// takes when it is read: a crowd fits that would not otherwise, nothing in it
+// is of interest to the garbage collector, and reading it takes a microsecond.
+// Those who come often have theirs ready, see ready.
+//
 // A nil memory remembers nothing.
 type memory struct {
-	bound  int64 // as newMemory was told
-	seed   maphash.Seed
-	shards []shard
-	limit  int // bytes in each shard
-	kept   copies
+	bound       int64 // as newMemory was told
+	seed        maphash.Seed
+	shards      []shard
+	generations generations
 }
 
 type shard struct {
-	mu      sync.RWMutex // guards everything below
+	mu      sync.RWMutex // guards everything below but turns
 	entries map[uint64]*entry
-	ring    []*entry // in no order; hand goes round it (CLOCK)
+	places  map[uint64]*entry // the others of a place are in entry.twin
+	ring    []*entry          // in no order; hand goes round it (CLOCK)
 	hand    int
-	bytes   int
-	kept    *copies // has a lock of its own
+	bytes   int // those of ready included
+	limit   int
+	ready   ready
+	turns   atomic.Uint32 // counts what had to be read
 }
 
+// entry is one cookie's session. What is not guarded by its shard never changes.
 type entry struct {
-	hash    uint64
-	origin  origin
-	pieces  pieces
-	session *Session
-	from    stored
-	twin    *entry      // the next one from the same place, see copies
-	cost    int         // bytes, about
-	slot    int         // in ring
-	used    atomic.Bool // since the hand last passed
+	hash   uint64 // of the cookie, under which it is found
+	print  print
+	packed string
+	place  uint64 // a hash of where the session is stored, see stored
+	mark   uint64
+	ready  atomic.Pointer[opened] // nil: has to be read
+	twin   *entry                 // the next one from the same place
+	cost   uint32                 // bytes, about
+	slot   uint32                 // in ring
+	seen   atomic.Uint32          // the shard's turn when it was last read
+	used   atomic.Bool            // since the hand last passed
 }
 
 // newMemory bounds the memory to about limit bytes; nil if that is too little
@@ -62,12 +70,14 @@ func newMemory(limit int64) *memory {
 	for n < maxShards && limit/int64(2*n) >= minShardSize {
 		n *= 2
 	}
-	m := &memory{bound: limit, seed: maphash.MakeSeed(), shards: make([]shard, n), limit: int(limit / int64(n))}
+	m := &memory{bound: limit, seed: maphash.MakeSeed(), shards: make([]shard, n)}
+	m.generations.seed = m.seed
 	for i := range m.shards {
-		m.shards[i].entries = map[uint64]*entry{}
-		m.shards[i].kept = &m.kept
+		s := &m.shards[i]
+		s.entries, s.places = map[uint64]*entry{}, map[uint64]*entry{}
+		s.limit = int(limit / int64(n))
+		s.ready.limit = readyLimit(s.limit)
 	}
-	m.kept.seed, m.kept.of = m.seed, map[string]*entry{}
 	return m
 }
 
@@ -81,109 +91,92 @@ func (m *memory) bounded(limit int64) bool {
 
 // get returns the session that these values opened to, or nil.
 func (m *memory) get(o origin, p *pieces) *Session {
-	if e := m.find(o, p); e != nil {
-		return e.session
-	}
-	return nil
+	s, _ := m.find(o, p)
+	return s
 }
 
-// find returns the entry of these values, or nil.
+// find returns the session that these values opened to, or nil, and the mark it
+// was kept with.
 //
-// The comparison need not take constant time: who lacks the value cannot hit
-// its bucket, because the hash is keyed by a secret of this process.
-func (m *memory) find(o origin, p *pieces) *entry {
+// Comparing need not take constant time: who lacks the value cannot hit its
+// bucket, because the hash is keyed by a secret of this process.
+func (m *memory) find(o origin, p *pieces) (*Session, uint64) {
 	if m == nil {
-		return nil
+		return nil, 0
 	}
 	hash := m.hash(o, p)
 	s := m.shard(hash)
 	s.mu.RLock()
-	e := s.entries[hash]
+	e, n := s.entries[hash], len(s.ready.ring)
 	s.mu.RUnlock()
-	if e == nil || e.origin != o || e.pieces != *p {
-		return nil
+	if e == nil {
+		return nil, 0
 	}
-	if !e.used.Load() { // a store each time would make the cores fight over the line
-		e.used.Store(true)
+	if r := e.ready.Load(); r != nil {
+		if r.origin != o || r.pieces != *p {
+			return nil, 0
+		}
+		r.use()
+		e.use()
+		return r.session, e.mark
 	}
-	return e
+	if e.print != printOf(o, p) {
+		return nil, 0
+	}
+	e.use()
+	session := unpackText(e.packed)
+	if !s.often(e, n) || !s.prepare(e, o, p, session) {
+		session.Passing = true // nobody else has it
+	}
+	return session, e.mark
 }
 
-// put remembers that p opened to session, for outdate under its ID.
-func (m *memory) put(o origin, p *pieces, session *Session) {
-	m.keep(o, p, session, stored{ref: session.ID}, m.generation(session.ID))
+// use is no store each time, or the cores would fight over the line.
+func (e *entry) use() {
+	if !e.used.Load() {
+		e.used.Store(true)
+	}
+}
+
+// put remembers that p opened to session, which packed was read to, for outdate
+// under its ID.
+func (m *memory) put(o origin, p *pieces, session *Session, packed string) {
+	m.keep(o, p, session, packed, stored{ref: session.ID}, m.generation(session.ID))
 }
 
 // keep is put for a session that was loaded from a server's copy, unless that
 // copy has changed since generation was asked for.
-func (m *memory) keep(o origin, p *pieces, session *Session, from stored, generation uint64) {
+func (m *memory) keep(o origin, p *pieces, session *Session, packed string, from stored, generation uint64) {
 	if m == nil {
 		return
 	}
-	e := &entry{hash: m.hash(o, p), origin: origin{o.scheme, unique.Make(o.host).Value()}, session: session, from: from}
-	e.pieces.n = p.n
-	for i, value := range p.values[:p.n] {
-		// A copy, because the original keeps the whole Cookie line alive.
-		e.pieces.values[i] = strings.Clone(value)
-	}
-	e.cost = entryCost + p.size() + len(from.ref) + len(from.sealed) + session.weight()
-	if e.cost > m.limit {
+	e := &entry{hash: m.hash(o, p), print: printOf(o, p), packed: packed, place: m.generations.place(from.ref), mark: m.mark(from.sealed)}
+	e.cost = uint32(entryCost + len(packed) + len(packed)/8) // the allocator rounds up
+	s := m.shard(e.hash)
+	if int(e.cost) > s.limit {
 		return
 	}
-	s := m.shard(e.hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !m.kept.add(e, generation) {
+	if m.generation(from.ref) != generation {
 		return
 	}
 	if old := s.entries[e.hash]; old != nil {
 		s.remove(old)
 	}
-	for s.bytes+e.cost > m.limit {
-		s.evict()
-	}
-	e.slot = len(s.ring)
+	s.makeRoom(int(e.cost))
+	e.slot = uint32(len(s.ring))
 	s.ring = append(s.ring, e)
 	s.entries[e.hash] = e
-	s.bytes += e.cost
-}
-
-// drop forgets what these values opened to, for a session that has ended.
-func (m *memory) drop(o origin, p *pieces) {
-	if m == nil {
-		return
-	}
-	hash := m.hash(o, p)
-	s := m.shard(hash)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if e := s.entries[hash]; e != nil && e.origin == o && e.pieces == *p {
-		s.remove(e)
+	s.emplace(e)
+	s.bytes += int(e.cost)
+	e.seen.Store(s.turns.Load())
+	if r := newOpened(o, p, session); s.ready.bytes+r.cost <= s.ready.limit && s.bytes+r.cost <= s.limit {
+		s.add(e, r)
 	}
 }
 
-// forget drops all matching sessions and returns how many different ones they
-// were: a renewed session has been opened from several cookies.
-func (m *memory) forget(match Match) int {
-	if m == nil {
-		return 0
-	}
-	ids := map[string]bool{}
-	for i := range m.shards {
-		s := &m.shards[i]
-		s.mu.Lock()
-		for slot := len(s.ring) - 1; slot >= 0; slot-- {
-			if e := s.ring[slot]; match.selects(e.session) {
-				ids[e.session.ID] = true
-				s.remove(e)
-			}
-		}
-		s.mu.Unlock()
-	}
-	return len(ids)
-}
-
-// count returns how many opened cookies are remembered and their size in bytes.
+// count returns how many cookies' sessions are remembered and their size in bytes.
 func (m *memory) count() (n int, size int64) {
 	if m == nil {
 		return 0, 0
@@ -208,29 +201,4 @@ func (m *memory) hash(o origin, p *pieces) uint64 {
 
 func (m *memory) shard(hash uint64) *shard {
 	return &m.shards[hash>>32%uint64(len(m.shards))]
-}
-
-// evict removes the first entry that was not used since the hand last came by.
-// It needs the lock and at least one entry.
-func (s *shard) evict() {
-	for {
-		s.hand %= len(s.ring)
-		e := s.ring[s.hand]
-		if !e.used.Swap(false) {
-			s.remove(e)
-			return
-		}
-		s.hand++
-	}
-}
-
-// remove needs the lock.
-func (s *shard) remove(e *entry) {
-	last := s.ring[len(s.ring)-1]
-	s.ring[e.slot], last.slot = last, e.slot
-	s.ring[len(s.ring)-1] = nil
-	s.ring = s.ring[:len(s.ring)-1]
-	delete(s.entries, e.hash)
-	s.bytes -= e.cost
-	s.kept.remove(e)
 }

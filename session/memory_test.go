@@ -10,24 +10,57 @@ import (
 	"github.com/gatehouse-proxy/gatehouse/identity"
 )
 
-// The hash only finds the bucket: on a collision the values decide.
+// The hash only finds the bucket: on a collision the values decide, whether the
+// session is ready or not.
 func TestAHashCollisionIsNoSession(t *testing.T) {
 	m := newMemory(1 << 16)
 	here, there := origin{"https", "wiki.example.com"}, origin{"http", "wiki.example.com"}
 	mine, other := split("mine"), split("other")
-	m.put(here, &mine, &Session{ID: "mine"})
-	if s := m.get(here, &mine); s == nil || s.ID != "mine" {
-		t.Fatalf("get = %v", s)
-	}
+	put(t, m, here, &mine, Session{ID: "mine"})
 	s := &m.shards[0]
 	e := s.entries[m.hash(here, &mine)]
-	s.entries[m.hash(here, &other)], s.entries[m.hash(there, &mine)] = e, e
-	if got := m.get(here, &other); got != nil {
-		t.Errorf("other values get %v", got)
+	for _, ready := range []bool{true, false} {
+		if (e.ready.Load() != nil) != ready {
+			t.Fatalf("ready: %t", !ready)
+		}
+		for _, p := range []struct {
+			o origin
+			p *pieces
+		}{{here, &other}, {there, &mine}} {
+			s.entries[m.hash(p.o, p.p)] = e
+			if got := m.get(p.o, p.p); got != nil {
+				t.Errorf("ready: %t: other values or another origin get %v", ready, got)
+			}
+			delete(s.entries, m.hash(p.o, p.p))
+		}
+		if !ready {
+			break
+		}
+		if got := m.get(here, &mine); got == nil || got.ID != "mine" {
+			t.Fatalf("get = %v", got)
+		}
+		s.cool(e)
 	}
-	if got := m.get(there, &mine); got != nil {
-		t.Errorf("another origin gets %v", got)
+	if got := m.get(here, &mine); got == nil || got.ID != "mine" {
+		t.Fatalf("get = %v", got)
 	}
+}
+
+// put remembers s, filled up so that it is a session.
+func put(t testing.TB, m *memory, o origin, p *pieces, s Session) *Session {
+	t.Helper()
+	s.Version = Version
+	if s.Identity.Issuer == "" {
+		s.Identity.Issuer, s.Identity.Subject = "https://idp.example.com", "ada"
+	}
+	plain, err := s.pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed := string(plain)
+	opened := unpackText(packed)
+	m.put(o, p, opened, packed)
+	return opened
 }
 
 // TestTheBoundIsInRealBytes holds what is reckoned for each session against the
@@ -59,22 +92,29 @@ func TestTheBoundIsInRealBytes(t *testing.T) {
 		s := Session{Version: Version, Identity: who, Levels: map[string]Time{"mfa": 1}, Ends: 1 << 40}
 		const n = 2000
 		m := newMemory(1 << 30)
-		before := heap()
+		p, before := &pieces{}, heap()
 		for i := range n {
 			s.ID = fmt.Sprintf("session-%016d", i)
 			plain, err := s.pack()
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := split(strings.Repeat("x", sealedLen(len(plain))-len(s.ID)) + s.ID)
-			m.put(origin{"https", "wiki.example.com"}, &p, unpack(plain))
+			*p = split(strings.Repeat("x", sealedLen(len(plain))-len(s.ID)) + s.ID)
+			put(t, m, origin{"https", "wiki.example.com"}, p, s)
 		}
-		really := int(heap()-before) / n
-		count, size := m.count()
-		reckoned := int(size) / n
-		t.Logf("%s: %d bytes reckoned, %d really, for %d of cookie", name, reckoned, really, sealedLen(s.size(t)))
-		if count != n || reckoned < really || reckoned > 2*really {
-			t.Errorf("%s: %d sessions of %d bytes are reckoned with %d", name, count, really, reckoned)
+		for _, ready := range []bool{true, false} {
+			really := int(heap()-before) / n
+			count, size := m.count()
+			reckoned := int(size) / n
+			t.Logf("%s, ready %t: %d bytes reckoned, %d really, for %d of text", name, ready, reckoned, really, s.size(t))
+			if count != n || reckoned < really || reckoned > 2*really {
+				t.Errorf("%s, ready %t: %d sessions of %d bytes are reckoned with %d", name, ready, count, really, reckoned)
+			}
+			for i := range m.shards {
+				for ring := &m.shards[i].ready.ring; len(*ring) > 0; {
+					m.shards[i].cool((*ring)[0])
+				}
+			}
 		}
 		runtime.KeepAlive(m)
 	}
@@ -103,5 +143,89 @@ func TestTheHashIsThisProcessesOwn(t *testing.T) {
 	o, p := origin{"https", "wiki.example.com"}, split("value")
 	if newMemory(1<<20).hash(o, &p) == newMemory(1<<20).hash(o, &p) {
 		t.Error("two memories hash alike")
+	}
+}
+
+// TestACrowdDoesNotPushOutThoseWhoComeOften: who comes often finds the same
+// session, ready, however many others come in turn; and whoever of them begins
+// to come often, too.
+func TestACrowdDoesNotPushOutThoseWhoComeOften(t *testing.T) {
+	m := newMemory(minShardSize) // one shard
+	o := origin{"https", "wiki.example.com"}
+	came := func(i int) *pieces {
+		p := split(fmt.Sprintf("cookie-%d", i))
+		return &p
+	}
+	const regulars, crowd = 5, 600
+	for i := range regulars + crowd {
+		put(t, m, o, came(i), Session{ID: fmt.Sprint(i)})
+	}
+	often := make([]*Session, regulars)
+	for i := range often {
+		for range 2 {
+			often[i] = m.get(o, came(i))
+		}
+		if often[i] == nil || often[i].Passing {
+			t.Fatalf("regular %d: %+v", i, often[i])
+		}
+	}
+	s := &m.shards[0]
+	for range 3 {
+		passing, again := 0, 0
+		for i := range crowd {
+			got := m.get(o, came(regulars+i))
+			if got == nil || got.ID != fmt.Sprint(regulars+i) {
+				t.Fatalf("of the crowd, %d is %+v", i, got)
+			}
+			if got.Passing {
+				passing++
+			}
+			if regular := i % regulars; m.get(o, came(regular)) != often[regular] {
+				often[regular] = m.get(o, came(regular))
+				again++
+			}
+		}
+		if passing < crowd/2 || again > regulars {
+			t.Errorf("%d of %d were passing; regulars were given another session %d times", passing, crowd, again)
+		}
+		if s.ready.bytes > s.ready.limit || s.bytes > s.limit {
+			t.Errorf("%d bytes ready, %d in all; limits %d and %d", s.ready.bytes, s.bytes, s.ready.limit, s.limit)
+		}
+	}
+	late := came(regulars + crowd/2)
+	m.get(o, late)
+	first := m.get(o, late)
+	if second := m.get(o, late); first != second || first.Passing {
+		t.Errorf("who comes again and again gets %p, then %p", first, second)
+	}
+	if n, _ := m.count(); n != regulars+crowd {
+		t.Errorf("%d remembered", n)
+	}
+}
+
+// TestTheBoundHoldsWhileSessionsBecomeReady, and nothing is reckoned twice.
+func TestTheBoundHoldsWhileSessionsBecomeReady(t *testing.T) {
+	m := newMemory(minShardSize)
+	o, s := origin{"https", "wiki.example.com"}, &m.shards[0]
+	for i := range 20_000 {
+		p := split(fmt.Sprintf("cookie-%d", i*i%2000))
+		if m.get(o, &p) == nil {
+			put(t, m, o, &p, Session{ID: fmt.Sprint(i * i % 2000), SID: strings.Repeat("s", i%700)})
+		}
+		if i%3 == 0 {
+			m.get(o, &p)
+		}
+		if i%50 == 0 {
+			m.outdate(fmt.Sprint(i * i % 2000))
+		}
+		if s.bytes > s.limit || s.ready.bytes > s.ready.limit {
+			t.Fatalf("after %d: %d bytes, %d ready", i, s.bytes, s.ready.bytes)
+		}
+	}
+	if len(s.ring) < 150 || len(s.ready.ring) < 10 {
+		t.Errorf("%d remembered, %d ready", len(s.ring), len(s.ready.ring))
+	}
+	if m.forget(Match{All: true}); s.bytes != 0 || s.ready.bytes != 0 || len(s.entries)+len(s.places)+len(s.ready.ring) != 0 {
+		t.Errorf("left: %d bytes, %d ready, %d entries, %d places", s.bytes, s.ready.bytes, len(s.entries), len(s.places))
 	}
 }

@@ -140,14 +140,14 @@ func (c *RedisStore) Load(r *http.Request) (*Session, error) {
 // at returns the session that p is bound to, from memory while the servers are
 // trusted to tell of changes, and otherwise from them.
 func (c *RedisStore) at(ctx context.Context, o origin, p *pieces) (*Session, error) {
-	e := c.memory.find(o, p)
-	if e != nil && c.tracked() {
-		return e.session, nil
+	known, mark := c.memory.find(o, p)
+	if known != nil && c.tracked() {
+		return known, nil
 	}
 	var b *binding
 	ref := ""
-	if e != nil {
-		ref = e.from.ref
+	if known != nil {
+		ref = refOf(known.ID)
 	} else if b = c.bindings.open(o, p); b == nil {
 		return nil, ErrNone
 	} else {
@@ -160,8 +160,8 @@ func (c *RedisStore) at(ctx context.Context, o origin, p *pieces) (*Session, err
 	case err != nil:
 		c.memory.drop(o, p)
 		return nil, err
-	case e != nil && e.from.sealed == sealed:
-		return e.session, nil
+	case known != nil && mark == c.memory.mark(sealed):
+		return known, nil
 	case b == nil:
 		b = c.bindings.open(o, p)
 	}
@@ -169,7 +169,9 @@ func (c *RedisStore) at(ctx context.Context, o origin, p *pieces) (*Session, err
 	if s == nil {
 		return nil, ErrNone
 	}
-	c.memory.keep(o, p, s, stored{ref, sealed}, generation)
+	if packed, err := s.pack(); err == nil {
+		c.memory.keep(o, p, s, string(packed), stored{ref, sealed}, generation)
+	}
 	return s, nil
 }
 

@@ -44,6 +44,9 @@ type Session struct {
 	Ends    Time
 	// Behind is the store's note that the browser holds an earlier edition.
 	Behind bool
+	// Passing is the store's note that this value serves one request: the next
+	// one is given another, so what is made of it is not worth keeping.
+	Passing bool
 }
 
 // names reports whether s says who signed in. What does not is no session.

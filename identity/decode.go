@@ -24,8 +24,8 @@ func DecodeClaims(data []byte) (Claims, error) {
 	if d.next() != '{' {
 		return nil, errors.New("claims are not a JSON object")
 	}
-	// A member takes 40 bytes or so; a map that has to grow is filled twice.
-	object, err := d.object(0, min(len(data)/40, 64))
+	// Every member has a colon, and a map that has to grow is filled twice.
+	object, err := d.object(0, min(bytes.Count(data, []byte{':'}), 64))
 	if err != nil {
 		return nil, fmt.Errorf("decode claims: byte %d: %w", d.at, err)
 	}

@@ -27,8 +27,9 @@ func (b *bed) signedInAt(place, name, url string, argv ...string) (*subject, err
 	return s, s.signIn()
 }
 
-// oauth2Proxied is oauth2-proxy with its cookie store and without its logs; nil
-// unless OAUTH2_PROXY names it.
+// oauth2Proxied is oauth2-proxy with its cookie store, without its log of
+// requests and with that of sign-ins, which Gatehouse keeps, too; nil unless
+// OAUTH2_PROXY names it.
 func (b *bed) oauth2Proxied() (*subject, error) {
 	if b.settings.oauth2Proxy == "" {
 		return nil, nil
@@ -51,7 +52,7 @@ func (b *bed) oauth2Command(address, upstream string) ([]string, error) {
 		b.settings.oauth2Proxy, "--http-address=" + address, "--upstream=http://" + upstream, "--provider=oidc", "--oidc-issuer-url=" + issuer,
 		"--client-id=bench", "--client-secret=bench-secret", "--redirect-url=http://" + address + "/oauth2/callback",
 		"--code-challenge-method=S256", "--scope=openid email profile", "--email-domain=example.com",
-		"--cookie-secret=" + b.key[:32], "--cookie-secure=false", "--skip-provider-button", "--request-logging=false", "--auth-logging=false",
+		"--cookie-secret=" + b.key[:32], "--cookie-secure=false", "--skip-provider-button", "--request-logging=false",
 	}, err
 }
 

@@ -1,7 +1,8 @@
 package main
 
 import (
-	"fmt"
+	"errors"
+	"sync"
 	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/bench/browser"
@@ -92,18 +93,35 @@ func signInTurns(b *bed) (turns []turn, err error) {
 	return turns, nil
 }
 
-// signIns has one new person after another sign in, each with a jar of their own.
+// people is how many sign in at the same time, as many as the other rows have
+// connections. One at a time, a gateway would mostly wait for the provider, and
+// be measured at going to sleep and being woken.
+const people = 64
+
+// signIns has new people sign in, each with a jar of their own.
 func (b *bed) signIns(s *subject) (figures, error) {
-	people := transport()
-	defer people.CloseIdleConnections()
-	return s.cost(func() (n int, _ figures, err error) {
+	connections := transport()
+	defer connections.CloseIdleConnections()
+	return s.cost(func() (int, figures, error) {
 		begin := time.Now()
-		for time.Since(begin) < time.Duration(b.seconds)*time.Second {
-			if _, err := browser.SignIn(people, s.url+"/1k"); err != nil {
-				return 0, nil, fmt.Errorf("sign-in %d: %w", n+1, err)
-			}
-			n++
+		end := begin.Add(time.Duration(b.seconds) * time.Second)
+		var done [people]int
+		var failed [people]error
+		var wait sync.WaitGroup
+		for i := range people {
+			wait.Go(func() {
+				for time.Now().Before(end) && failed[i] == nil {
+					if _, failed[i] = browser.SignIn(connections, s.url+"/1k"); failed[i] == nil {
+						done[i]++
+					}
+				}
+			})
 		}
-		return n, figures{rate: float64(n) / time.Since(begin).Seconds()}, nil
+		wait.Wait()
+		n := 0
+		for _, of := range done {
+			n += of
+		}
+		return n, figures{rate: float64(n) / time.Since(begin).Seconds()}, errors.Join(failed[:]...)
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/hkdf"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
@@ -34,7 +35,6 @@ type Key struct {
 	id, alg string
 	head    string // of every token it signs
 	private crypto.Signer
-	signer  jose.Signer
 }
 
 // NewKey takes an ECDSA key on P-256, an Ed25519 key, or an RSA key of 2048 to
@@ -62,13 +62,6 @@ func NewKey(private crypto.Signer) (*Key, error) {
 		return nil, fmt.Errorf("thumbprint: %w", err)
 	}
 	k.id = base64.RawURLEncoding.EncodeToString(thumbprint)
-	k.signer, err = jose.NewSigner(
-		jose.SigningKey{Algorithm: jose.SignatureAlgorithm(k.alg), Key: jose.JSONWebKey{Key: private, KeyID: k.id}},
-		(&jose.SignerOptions{}).WithType("JWT"),
-	)
-	if err != nil {
-		return nil, fmt.Errorf("use key: %w", err)
-	}
 	header, err := json.Marshal(map[string]string{"alg": k.alg, "kid": k.id, "typ": "JWT"})
 	if err != nil {
 		return nil, fmt.Errorf("use key: %w", err)
@@ -114,19 +107,34 @@ func (k *Key) Public() crypto.PublicKey { return k.private.Public() }
 func (k *Key) Format(f fmt.State, _ rune) { io.WriteString(f, "[redacted]") }
 
 // sign returns payload as a compact JWS (RFC 7515 section 7.1), and the signature
-// by itself, which is empty if token would not put it together the same way.
+// by itself.
 func (k *Key) sign(payload []byte) (token, raw string, err error) {
-	signed, err := k.signer.Sign(payload)
+	unsigned := k.token(nil, payload, "")
+	signature, err := k.signature(unsigned[:len(unsigned)-len(".")])
 	if err != nil {
 		return "", "", fmt.Errorf("sign assertion: %w", err)
 	}
-	if token, err = signed.CompactSerialize(); err != nil {
-		return "", "", fmt.Errorf("sign assertion: %w", err)
+	return string(base64.RawURLEncoding.AppendEncode(unsigned, signature)), string(signature), nil
+}
+
+// signature is RFC 7518 section 3.3 or 3.4, or RFC 8037 section 3.1. go-jose makes
+// the same, and a header, maps and copies anew for each.
+func (k *Key) signature(input []byte) ([]byte, error) {
+	sum := sha256.Sum256(input)
+	switch private := k.private.(type) {
+	case *ecdsa.PrivateKey:
+		r, s, err := ecdsa.Sign(rand.Reader, private, sum[:])
+		if err != nil {
+			return nil, err
+		}
+		both := make([]byte, 64)
+		r.FillBytes(both[:32])
+		s.FillBytes(both[32:])
+		return both, nil
+	case ed25519.PrivateKey:
+		return private.Sign(rand.Reader, input, crypto.Hash(0))
 	}
-	if raw = string(signed.Signatures[0].Signature); string(k.token(nil, payload, raw)) != token {
-		return token, "", nil
-	}
-	return token, raw, nil
+	return k.private.Sign(rand.Reader, sum[:], crypto.SHA256) // PKCS #1 v1.5
 }
 
 // token puts a compact JWS together at the end of b.

@@ -113,9 +113,7 @@ func (p *Plan) Sign(c Caller, now, until time.Time) (*Signed, error) {
 		return nil, err
 	}
 	s.Token = token
-	if raw != "" {
-		p.o.Signatures.keep(place, raw, issued, s.Expires)
-	}
+	p.o.Signatures.keep(place, raw, issued, s.Expires)
 	return s, nil
 }
 

@@ -1,3 +1,5 @@
+//go:build !race
+
 package rawconn
 
 import (
@@ -6,6 +8,8 @@ import (
 	"os"
 	"sync"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // most is how much is read or written at once without telling the scheduler,
@@ -31,7 +35,9 @@ type half struct {
 }
 
 // New makes a Conn of a TCP or Unix connection. Every other is returned as it
-// is.
+// is, and so is one whose socket could block: everybody would wait for that. The
+// race detector follows what goes through sockets in net's calls alone, so that
+// under it all are.
 func New(c net.Conn) net.Conn {
 	switch c.(type) {
 	case *net.TCPConn, *net.UnixConn:
@@ -39,12 +45,21 @@ func New(c net.Conn) net.Conn {
 		return c
 	}
 	raw, err := c.(syscall.Conn).SyscallConn()
-	if err != nil {
-		return c // it is closed, and says so by itself
+	if err != nil || !neverBlocks(raw) {
+		return c
 	}
 	made := &Conn{Conn: c, raw: raw}
 	made.in.step, made.out.step = made.in.read, made.out.write
 	return made
+}
+
+// neverBlocks is what net makes of every socket. Of a closed one it is false.
+func neverBlocks(raw syscall.RawConn) (never bool) {
+	err := raw.Control(func(fd uintptr) {
+		flags, err := unix.FcntlInt(fd, unix.F_GETFL, 0)
+		never = err == nil && flags&unix.O_NONBLOCK != 0
+	})
+	return err == nil && never
 }
 
 // Read reads what there is, and waits if that is nothing.

@@ -1,10 +1,10 @@
-//go:build !linux
+//go:build !linux || race
 
 package rawconn
 
 import "net"
 
-// New returns c as it is: elsewhere the scheduler has to be told.
+// New returns c as it is: here the scheduler has to be told.
 func New(c net.Conn) net.Conn { return c }
 
 // Under returns c as well.

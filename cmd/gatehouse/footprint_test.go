@@ -27,3 +27,25 @@ func TestMemoryIsGivenBackOnceAfterALoad(t *testing.T) {
 		}
 	}
 }
+
+// TestMemoryIsGivenBackWhenALoadIsSmallAndWhenItIsOver, and not before.
+func TestMemoryIsGivenBackWhenALoadIsSmallAndWhenItIsOver(t *testing.T) {
+	f := &footprint{look: time.Hour, give: func() {}} // which this test's own collections do not reach
+	f.timer = time.AfterFunc(time.Hour, f.watchLoad)
+	f.timer.Stop()
+	if f.collected(); !f.timer.Stop() {
+		t.Fatal("nobody looks after a collection")
+	}
+	var kept []byte
+	for look := 1; look <= 2*enoughLooks; look++ {
+		kept = make([]byte, 2*hardly)
+		f.watchLoad()
+		if given := f.ours.Swap(false); given != (look == enoughLooks) || !f.timer.Stop() {
+			t.Errorf("look %d of a load: given back: %t; and it must go on", look, given)
+		}
+	}
+	runtime.KeepAlive(kept)
+	if f.watchLoad(); !f.ours.Load() || f.timer.Stop() {
+		t.Error("quiet does not count as the end of a load")
+	}
+}

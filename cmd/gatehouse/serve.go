@@ -51,7 +51,7 @@ func serveCommand(std streams) *cobra.Command {
 			Source:    &gateway.Source{File: *path, Getenv: os.Getenv, Watch: true, Signals: hangups},
 			Inherited: inherited,
 			Notify:    gateway.Notifier(os.Getenv("NOTIFY_SOCKET")),
-			Trim:      newFootprint(quietAfter, debug.FreeOSMemory).trim,
+			Trim:      newFootprint(lookAfter, debug.FreeOSMemory).trim,
 		}
 		b, err := gateway.Compile(c, nil, process)
 		if err != nil {

@@ -72,7 +72,7 @@ func (s *stamps) now(now, until time.Time) (at *stamped, fresh bool, err error) 
 }
 
 func (s *stamps) sign(now, until time.Time) (*stamped, error) {
-	made := &stamped{}
+	made := &stamped{fields: make([]renderedField, 0, len(s.plans))}
 	for _, a := range s.plans {
 		signed, err := a.Plan.Sign(s.caller, now, until)
 		if err != nil {

@@ -46,10 +46,10 @@ type viewKey struct {
 }
 
 // viewShare is how much memory for sessions there is to each view, which takes
-// about a quarter of that with an assertion in it, and keeps its session besides. When a shard is full a view at random gives way, which
+// less than half of that with an assertion in it, and keeps its session besides. When a shard is full a view at random gives way, which
 // costs its session one rendering and, with an assertion, one signature.
 const (
-	viewShare = 8 << 10
+	viewShare = 4 << 10
 	minViews  = 64 // in a shard
 )
 

@@ -100,7 +100,7 @@ func TestViewsSpreadOverTheirShards(t *testing.T) {
 
 // TestViewsFollowTheMemoryForSessions: its bound is theirs.
 func TestViewsFollowTheMemoryForSessions(t *testing.T) {
-	for memory, want := range map[int64]int{0: minViews, 1 << 20: minViews, 64 << 20: 512, 1 << 30: 8 << 10} {
+	for memory, want := range map[int64]int{0: minViews, 1 << 20: minViews, 64 << 20: 1024, 1 << 30: 16 << 10} {
 		if v := newViews(memory); v.most != want || v.remember != (memory > 0) {
 			t.Errorf("%d bytes: %d in each shard, remembers sessions: %t", memory, v.most, v.remember)
 		}

@@ -61,9 +61,13 @@ func (m Match) selectsPacked(packed string) bool {
 	return m.selects(unpackText(packed))
 }
 
-// makeRoom evicts what was not used since the hand last came by. It needs the lock.
+// makeRoom has those be ready no longer that are so beyond their share, and then
+// evicts what was not used since the hand last came by. It needs the lock.
 func (s *shard) makeRoom(cost int) {
-	for s.bytes+cost > s.limit && len(s.ring) > 0 {
+	for cost > s.free() && s.ready.bytes > s.ready.limit {
+		s.coolOne()
+	}
+	for cost > s.free() && len(s.ring) > 0 {
 		s.hand %= len(s.ring)
 		if e := s.ring[s.hand]; e.used.Swap(false) {
 			s.hand++

@@ -81,6 +81,9 @@ func newMemory(limit int64) *memory {
 	return m
 }
 
+// free is how much room there is. It needs the lock, for reading at least.
+func (s *shard) free() int { return s.limit - s.bytes }
+
 // bounded reports whether m is what newMemory makes for this limit.
 func (m *memory) bounded(limit int64) bool {
 	if m == nil {
@@ -107,7 +110,7 @@ func (m *memory) find(o origin, p *pieces) (*Session, uint64) {
 	hash := m.hash(o, p)
 	s := m.shard(hash)
 	s.mu.RLock()
-	e, n := s.entries[hash], len(s.ready.ring)
+	e, n, free := s.entries[hash], len(s.ready.ring), s.free()
 	s.mu.RUnlock()
 	if e == nil {
 		return nil, 0
@@ -125,7 +128,7 @@ func (m *memory) find(o origin, p *pieces) (*Session, uint64) {
 	}
 	e.use()
 	session := unpackText(e.packed)
-	if !s.often(e, n) || !s.prepare(e, o, p, session) {
+	if often := s.often(e, n); !often && openedCost(p, session) > free || !s.prepare(e, o, p, session) {
 		session.Passing = true // nobody else has it
 	}
 	return session, e.mark
@@ -171,8 +174,8 @@ func (m *memory) keep(o origin, p *pieces, session *Session, packed string, from
 	s.emplace(e)
 	s.bytes += int(e.cost)
 	e.seen.Store(s.turns.Load())
-	if r := newOpened(o, p, session); s.ready.bytes+r.cost <= s.ready.limit && s.bytes+r.cost <= s.limit {
-		s.add(e, r)
+	if openedCost(p, session) <= s.free() {
+		s.add(e, newOpened(o, p, session))
 	}
 }
 

@@ -188,7 +188,7 @@ func TestACrowdDoesNotPushOutThoseWhoComeOften(t *testing.T) {
 		if passing < crowd/2 || again > regulars {
 			t.Errorf("%d of %d were passing; regulars were given another session %d times", passing, crowd, again)
 		}
-		if s.ready.bytes > s.ready.limit || s.bytes > s.limit {
+		if s.ready.bytes > s.limit || s.bytes > s.limit {
 			t.Errorf("%d bytes ready, %d in all; limits %d and %d", s.ready.bytes, s.bytes, s.ready.limit, s.limit)
 		}
 	}
@@ -218,7 +218,7 @@ func TestTheBoundHoldsWhileSessionsBecomeReady(t *testing.T) {
 		if i%50 == 0 {
 			m.outdate(fmt.Sprint(i * i % 2000))
 		}
-		if s.bytes > s.limit || s.ready.bytes > s.ready.limit {
+		if s.bytes > s.limit || s.ready.bytes > s.limit {
 			t.Fatalf("after %d: %d bytes, %d ready", i, s.bytes, s.ready.bytes)
 		}
 	}
@@ -227,5 +227,44 @@ func TestTheBoundHoldsWhileSessionsBecomeReady(t *testing.T) {
 	}
 	if m.forget(Match{All: true}); s.bytes != 0 || s.ready.bytes != 0 || len(s.entries)+len(s.places)+len(s.ready.ring) != 0 {
 		t.Errorf("left: %d bytes, %d ready, %d entries, %d places", s.bytes, s.ready.bytes, len(s.entries), len(s.places))
+	}
+}
+
+// TestEverybodyIsReadyWhileThereIsRoom, and when there is none any more those
+// who are ready beyond their share make room for newcomers.
+func TestEverybodyIsReadyWhileThereIsRoom(t *testing.T) {
+	m := newMemory(4 * minShardSize)
+	o := origin{"https", "wiki.example.com"}
+	came := func(i int) *pieces {
+		p := split(fmt.Sprintf("cookie-%d", i))
+		return &p
+	}
+	const few, many = 200, 2200
+	for i := range few {
+		put(t, m, o, came(i), Session{ID: fmt.Sprint(i)})
+	}
+	for i := range few {
+		if s := m.get(o, came(i)); s == nil || s.Passing || s != m.get(o, came(i)) {
+			t.Fatalf("session %d is %+v", i, s)
+		}
+	}
+	for i := few; i < many; i++ {
+		put(t, m, o, came(i), Session{ID: fmt.Sprint(i)})
+	}
+	if n, size := m.count(); n != many || size > m.bound {
+		t.Errorf("%d of %d remembered in %d bytes", n, many, size)
+	}
+	for i := range m.shards {
+		if s := &m.shards[i]; s.ready.bytes == 0 || s.ready.bytes > 3*s.limit/4 {
+			t.Errorf("shard %d has %d bytes ready, of %d", i, s.ready.bytes, s.limit)
+		}
+	}
+	for i := many; i < 3*many; i++ { // more than there is room for
+		put(t, m, o, came(i), Session{ID: fmt.Sprint(i)})
+	}
+	for i := range m.shards {
+		if s := &m.shards[i]; s.ready.bytes == 0 || s.ready.bytes > s.ready.limit {
+			t.Errorf("in a full memory shard %d has %d bytes ready, of %d", i, s.ready.bytes, s.ready.limit)
+		}
 	}
 }

@@ -9,7 +9,8 @@ import (
 
 const (
 	// readyShare is which part of the memory those who come often get to have
-	// their sessions ready, and readyLeast what it is at least in a shard.
+	// their sessions ready, even if others have to go for it; and readyLeast what
+	// it is at least in a shard. Where there is room anybody gets more.
 	readyShare = 8
 	readyLeast = 64 << 10
 )
@@ -29,14 +30,17 @@ type opened struct {
 }
 
 func newOpened(o origin, p *pieces, session *Session) *opened {
-	r := &opened{origin: origin{o.scheme, unique.Make(o.host).Value()}, session: session}
+	r := &opened{origin: origin{o.scheme, unique.Make(o.host).Value()}, session: session, cost: openedCost(p, session)}
 	r.pieces.n = p.n
-	r.cost = int(unsafe.Sizeof(*r)) + 64 + p.size() + p.size()/8 + session.weight()
 	for i, value := range p.values[:p.n] {
 		// A copy, because the original keeps the whole Cookie line alive.
 		r.pieces.values[i] = strings.Clone(value)
 	}
 	return r
+}
+
+func openedCost(p *pieces, session *Session) int {
+	return int(unsafe.Sizeof(opened{})) + 64 + p.size() + p.size()/8 + session.weight()
 }
 
 func (r *opened) use() {
@@ -68,16 +72,11 @@ func (s *shard) prepare(e *entry, o origin, p *pieces, session *Session) bool {
 	r := newOpened(o, p, session)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.cost > s.ready.limit {
+	if r.cost > max(s.ready.limit, s.free()) {
 		return false
 	}
-	for s.ready.bytes+r.cost > s.ready.limit {
-		s.ready.hand %= len(s.ready.ring)
-		if old := s.ready.ring[s.ready.hand]; old.ready.Load().used.Swap(false) {
-			s.ready.hand++
-		} else {
-			s.cool(old)
-		}
+	for r.cost > s.free() && s.ready.bytes+r.cost > s.ready.limit {
+		s.coolOne()
 	}
 	s.makeRoom(r.cost)
 	if s.entries[e.hash] != e || e.ready.Load() != nil {
@@ -85,6 +84,20 @@ func (s *shard) prepare(e *entry, o origin, p *pieces, session *Session) bool {
 	}
 	s.add(e, r)
 	return true
+}
+
+// coolOne leaves one as text that was not used since the hand last came by. It
+// needs the lock, and one that is ready.
+func (s *shard) coolOne() {
+	for {
+		s.ready.hand %= len(s.ready.ring)
+		old := s.ready.ring[s.ready.hand]
+		if !old.ready.Load().used.Swap(false) {
+			s.cool(old)
+			return
+		}
+		s.ready.hand++
+	}
 }
 
 // add needs the lock, and room.

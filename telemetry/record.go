@@ -128,6 +128,9 @@ func SessionHash(id string) string {
 	if id == "" {
 		return ""
 	}
-	sum := sha256.Sum256([]byte("gatehouse log session " + id))
-	return hex.EncodeToString(sum[:6])
+	var room [64]byte
+	sum := sha256.Sum256(append(append(room[:0], "gatehouse log session "...), id...))
+	var digits [12]byte
+	hex.Encode(digits[:], sum[:6])
+	return string(digits[:])
 }

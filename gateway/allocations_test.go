@@ -29,7 +29,7 @@ func TestRequestsAllocateNoMoreThanTheyDid(t *testing.T) {
 		{"signed in", "/", signedIn, 200, 42},
 		{"public", "/public", "", 200, 40},
 		{"forward auth, signed in", "/.auth/verify/nginx", signedIn + "X-Original-Method: GET\r\nX-Original-URL: " + home + "/\r\n", 200, 54},
-		{"redirect of the anonymous", "/", "Accept: text/html\r\nSec-Fetch-Mode: navigate\r\n", 302, 48},
+		{"redirect of the anonymous", "/", "Accept: text/html\r\nSec-Fetch-Mode: navigate\r\n", 302, 47},
 		{"401 of the anonymous", "/", "Accept: application/json\r\n", 401, 49},
 		{"403", "/admin", signedIn, 403, 45},
 	} {

@@ -86,7 +86,7 @@ const attemptVersion = 3
 
 // pack writes a before it is sealed, in the order in which unpackAttempt reads.
 func (a *Attempt) pack() ([]byte, error) {
-	p := packer{b: make([]byte, 0, 256)}
+	p := packer{b: make([]byte, 0, 64+len(a.Provider)+len(a.ReturnTo)+len(a.ACR)+len(a.Test)+len(a.HandOver))}
 	p.number(attemptVersion)
 	p.b = append(p.b, a.secret[:]...)
 	p.text(a.Provider)

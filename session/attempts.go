@@ -64,7 +64,7 @@ type AttemptCookie struct {
 // oldest give way to the new one, above five or 4000 bytes together. A ReturnTo
 // that does not fit even alone becomes "/": signing in matters more than where
 // it leads. ErrTooLarge means that the rest of a does not fit.
-func (m *Attempts) New(r *http.Request, a Attempt) (Secrets, *AttemptCookie, error) {
+func (m *Attempts) New(r *http.Request, a Attempt) (Secrets, AttemptCookie, error) {
 	a.Created = At(m.clock())
 	rand.Read(a.secret[:]) // never fails (crypto/rand since Go 1.24)
 	o := originOf(r)
@@ -74,10 +74,10 @@ func (m *Attempts) New(r *http.Request, a Attempt) (Secrets, *AttemptCookie, err
 		value, err = m.seal(o, &a)
 	}
 	if err != nil {
-		return Secrets{}, nil, fmt.Errorf("start sign-in: %w", err)
+		return Secrets{}, AttemptCookie{}, fmt.Errorf("start sign-in: %w", err)
 	}
 	secrets := a.Secrets()
-	return secrets, &AttemptCookie{
+	return secrets, AttemptCookie{
 		origin: o, name: m.name(o, secrets.State), value: value,
 		expired: m.crowdedOut(r, o, len(value)),
 	}, nil

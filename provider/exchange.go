@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gatehouse-proxy/gatehouse/identity"
@@ -79,7 +78,12 @@ func (p *Provider) readTokens(got *reply) (*tokens, *Error) {
 // visible tells whether a token consists of VSCHAR alone (RFC 6749 appendix
 // A), without blanks: it goes into headers.
 func visible(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // expiry reads expires_in, seconds as a number or, as some providers have it,

@@ -39,7 +39,7 @@ func readJWS(token string, algs []string, types ...string) (*jws, *Error) {
 		var err error
 		// The decoder skips line breaks, which two readers of a token
 		// might see differently.
-		if decoded[i], err = strict.DecodeString(part); err != nil || strings.ContainsAny(part, "\r\n") {
+		if decoded[i], err = strict.DecodeString(part); err != nil || strings.Contains(part, "\r") || strings.Contains(part, "\n") {
 			return nil, refuse(ReasonIDTokenMalformed, "part %d is not base64url", i+1)
 		}
 	}

@@ -130,27 +130,27 @@ func (h *half) write(fd uintptr) bool {
 	return true
 }
 
-// end makes errors what the net package would have made them: net/http looks at
-// their Op.
+// end makes an error of what an attempt or the wait for it came to.
 func (h *half) end(op string, c *Conn, waiting error) error {
 	h.p = nil
 	if h.errno != 0 {
-		return &net.OpError{Op: op, Net: c.LocalAddr().Network(), Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: os.NewSyscallError(op, h.errno)}
+		return c.failed(op, op, h.errno)
 	}
-	if its, ok := waiting.(*net.OpError); ok {
-		its.Op = op // "raw-read"; the error was made for us
-	}
-	return waiting
+	return named(op, waiting)
 }
 
-// ReadFrom lets the kernel move bytes from another socket to this one, also
-// from a Conn's.
-func (c *Conn) ReadFrom(r io.Reader) (int64, error) {
-	to, ok := c.Conn.(*net.TCPConn)
-	if !ok {
-		return io.Copy(struct{ io.Writer }{c}, r)
+// failed is what the net package would have made of errno.
+func (c *Conn) failed(op, call string, errno syscall.Errno) error {
+	return &net.OpError{Op: op, Net: c.LocalAddr().Network(), Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: os.NewSyscallError(call, errno)}
+}
+
+// named is the error of a wait with an Op that net/http knows, and not
+// "raw-read". It was made for us alone.
+func named(op string, waiting error) error {
+	if its, ok := waiting.(*net.OpError); ok {
+		its.Op = op
 	}
-	return to.ReadFrom(r)
+	return waiting
 }
 
 // CloseWrite ends what is sent.
@@ -158,11 +158,3 @@ func (c *Conn) CloseWrite() error { return c.Conn.(interface{ CloseWrite() error
 
 // SyscallConn is the socket, as for the net package's connections.
 func (c *Conn) SyscallConn() (syscall.RawConn, error) { return c.Conn.(syscall.Conn).SyscallConn() }
-
-// Under is the connection that a Conn was made of, and every other itself.
-func Under(c net.Conn) net.Conn {
-	if ours, ok := c.(*Conn); ok {
-		return ours.Conn
-	}
-	return c
-}

@@ -6,6 +6,3 @@ import "net"
 
 // New returns c as it is: here the scheduler has to be told.
 func New(c net.Conn) net.Conn { return c }
-
-// Under returns c as well.
-func Under(c net.Conn) net.Conn { return c }

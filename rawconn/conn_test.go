@@ -137,24 +137,6 @@ func TestHalvesEndApart(t *testing.T) {
 	}
 }
 
-// TestReadFromMovesAWholeBody from one connection of ours to another.
-func TestReadFromMovesAWholeBody(t *testing.T) {
-	from, source := pair(t, "tcp")
-	to, sink := pair(t, "tcp")
-	want := bytes.Repeat([]byte("body"), 1<<18)
-	go source.Write(want)
-	go func() {
-		defer to.Close()
-		rest := &io.LimitedReader{R: rawconn.Under(from), N: int64(len(want))}
-		if n, err := to.(io.ReaderFrom).ReadFrom(rest); n != int64(len(want)) || err != nil {
-			t.Errorf("moved %d, %v", n, err)
-		}
-	}()
-	if got, err := io.ReadAll(sink); err != nil || !bytes.Equal(got, want) {
-		t.Errorf("%d of %d bytes arrive, or others; %v", len(got), len(want), err)
-	}
-}
-
 // TestSilentTakesNothing from the connection that it looks at.
 func TestSilentTakesNothing(t *testing.T) {
 	ours, plain := pair(t, "tcp")

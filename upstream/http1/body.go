@@ -3,8 +3,6 @@ package http1
 import (
 	"errors"
 	"io"
-
-	"github.com/gatehouse-proxy/gatehouse/rawconn"
 )
 
 // body is the body of an answer. At its end the connection goes back to the
@@ -105,7 +103,7 @@ func (b *body) writeBuffered(w io.Writer) (int64, error) {
 func (b *body) handOver(to io.ReaderFrom) (int64, error) {
 	c := b.answer.conn
 	c.clear(c.Conn) // who reads from the connection itself knows nothing of our patience
-	rest := &io.LimitedReader{R: rawconn.Under(c.Conn), N: b.left}
+	rest := &io.LimitedReader{R: c.Conn, N: b.left}
 	n, err := to.ReadFrom(rest)
 	b.left = rest.N
 	switch {

@@ -123,15 +123,19 @@ func (a *answer) ReadFrom(r io.Reader) (int64, error) {
 // Hijack hands the connection to a WebSocket.
 func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffered, err := http.NewResponseController(a.ResponseWriter).Hijack()
-	a.x.hijacked = err == nil
-	if watched, ok := conn.(interface{ wire() *Wire }); ok {
-		watched.wire().release()
+	if err != nil {
+		return nil, nil, err
 	}
-	if socket := a.x.visit.Socket; socket != nil && err == nil {
-		socket.take(conn)
+	a.x.hijacked = true
+	in := conn
+	if watched, ok := conn.(interface{ wire() *Wire }); ok {
+		in = watched.wire().release()
+	}
+	if socket := a.x.visit.Socket; socket != nil {
+		socket.take(conn, in, a.f.buffers)
 		conn = socket
 	}
-	return conn, buffered, err
+	return conn, buffered, nil
 }
 
 // download is the answer's body. Closing it completes the trailers, announced

@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"net"
+	"net/http/httputil"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,9 @@ const goodbyeTimeout = 500 * time.Millisecond
 // and never into one: a client would take that for the upstream's data.
 type Socket struct {
 	net.Conn
+	in      net.Conn // the same, without what watches requests
+	buffers httputil.BufferPool
+
 	taken  atomic.Bool  // Conn is there
 	open   atomic.Bool  // the answer to the handshake is out
 	status atomic.Int32 // to close with between two frames, or zero
@@ -35,21 +39,26 @@ type Socket struct {
 
 func newSocket() *Socket { return &Socket{settled: make(chan struct{})} }
 
-// take begins with the client's connection.
-func (s *Socket) take(conn net.Conn) {
-	s.Conn = conn
+// take begins with the client's connection, of which in is to be read.
+func (s *Socket) take(conn, in net.Conn, buffers httputil.BufferPool) {
+	s.Conn, s.in, s.buffers = conn, in, buffers
 	s.taken.Store(true)
 }
 
-// Read reads what the client sends. ReverseProxy does so as soon as it has
-// answered the handshake, which goes past Write.
+// Read reads what the client sends.
 func (s *Socket) Read(p []byte) (int, error) {
+	s.answered()
+	return s.in.Read(p)
+}
+
+// answered is told that the handshake is. ReverseProxy reads as soon as it has
+// answered it, which goes past Write.
+func (s *Socket) answered() {
 	if s.open.CompareAndSwap(false, true) && s.status.Load() != 0 {
 		s.mu.Lock()
 		s.conclude()
 		s.mu.Unlock()
 	}
-	return s.Conn.Read(p)
 }
 
 // Write passes on what the upstream sends. What comes after our close frame is

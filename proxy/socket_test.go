@@ -7,6 +7,8 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-proxy/gatehouse/upstream"
 )
 
 // frame is one of the upstream's: final, text.
@@ -62,7 +64,7 @@ func opened(t *testing.T) (*Socket, net.Conn) {
 	t.Cleanup(func() { client.Close(); gateway.Close() })
 	client.SetDeadline(time.Now().Add(10 * time.Second))
 	s := newSocket()
-	s.take(gateway)
+	s.take(gateway, gateway, new(upstream.Buffers))
 	s.open.Store(true)
 	return s, client
 }
@@ -152,5 +154,31 @@ func expect(t *testing.T, r io.Reader, want []byte) {
 	got := make([]byte, len(want))
 	if _, err := io.ReadFull(r, got); err != nil || !bytes.Equal(got, want) {
 		t.Fatalf("the client reads %.20x…, %v; want %.20x…", got, err, want)
+	}
+}
+
+// TestSocketsCopyMessagesOfAnySize whole, both ways.
+func TestSocketsCopyMessagesOfAnySize(t *testing.T) {
+	var stream []byte
+	for _, payload := range []int{0, 100, waitingSize - 4, waitingSize, 40_000, 7, 1 << 20, 1} {
+		stream = append(stream, frame(payload)...)
+	}
+	s, client := opened(t)
+	go func() {
+		io.Copy(s, struct{ io.Reader }{bytes.NewReader(stream)})
+		s.Conn.Close()
+	}()
+	if got, err := io.ReadAll(client); err != nil || !bytes.Equal(got, stream) {
+		t.Errorf("to the client: %d of %d bytes, or others; %v", len(got), len(stream), err)
+	}
+
+	s, client = opened(t)
+	go func() {
+		client.Write(stream)
+		client.Close()
+	}()
+	var got bytes.Buffer
+	if _, err := io.Copy(&got, s); err != nil || !bytes.Equal(got.Bytes(), stream) {
+		t.Errorf("from the client: %d of %d bytes, or others; %v", got.Len(), len(stream), err)
 	}
 }

@@ -84,11 +84,18 @@ func (w *Wire) CloseWrite() error {
 }
 
 // release stops watching a connection that somebody else speaks on, as after a
-// WebSocket's handshake.
-func (w *Wire) release() {
+// WebSocket's handshake, and returns what is to be read from then on: the
+// connection itself, which has no deadline any more.
+func (w *Wire) release() net.Conn {
 	w.foreign.Store(true)
 	w.forget()
 	_ = w.SetReadDeadline(time.Time{})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.first) > 0 || w.apply(time.Time{}) != nil {
+		return w
+	}
+	return w.Conn
 }
 
 // forget stops watching and keeps nothing of what was seen.

@@ -27,11 +27,12 @@ type Conn struct {
 
 // half is one direction of a Conn.
 type half struct {
-	mu    sync.Mutex // held while something is read or written; guards the rest
-	p     []byte     // what is to be read into or written
-	done  int
-	errno syscall.Errno
-	step  func(fd uintptr) bool // made once: one for each call would be allocated
+	mu      sync.Mutex // held while something is read or written; guards the rest
+	p       []byte     // what is to be read into or written
+	buffers Buffers    // where p is to come from; may be nil
+	done    int
+	errno   syscall.Errno
+	step    func(fd uintptr) bool // made once: one for each call would be allocated
 }
 
 // New makes a Conn of a TCP or Unix connection. Every other is returned as it
@@ -78,6 +79,30 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return h.done, err
 }
 
+// Borrow is Read into memory of its own, which it takes only once there is
+// something to read: whoever waits holds none. The caller puts back what it got.
+func (c *Conn) Borrow(from Buffers) ([]byte, error) {
+	h := &c.in
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.begin(nil)
+	h.buffers = from
+	waiting := c.raw.Read(h.step)
+	piece := h.p
+	h.buffers = nil
+	err := h.end("read", c, waiting)
+	switch {
+	case err == nil && h.done > 0:
+		return piece[:h.done], nil
+	case piece != nil:
+		from.Put(piece)
+	}
+	if err == nil {
+		err = io.EOF
+	}
+	return nil, err
+}
+
 // Write writes all of p, or says why it could not.
 func (c *Conn) Write(p []byte) (int, error) {
 	if len(p) == 0 || len(p) > most {
@@ -95,6 +120,9 @@ func (h *half) begin(p []byte) { h.p, h.done, h.errno = p, 0, 0 }
 
 // read is one attempt. It is false when there is nothing to read yet.
 func (h *half) read(fd uintptr) bool {
+	if h.buffers != nil {
+		h.p = h.buffers.Get()
+	}
 	for {
 		n, errno := call(syscall.SYS_READ, fd, h.p)
 		switch errno {
@@ -103,6 +131,10 @@ func (h *half) read(fd uintptr) bool {
 		case syscall.EINTR:
 			continue
 		case syscall.EAGAIN:
+			if h.buffers != nil {
+				h.buffers.Put(h.p)
+				h.p = nil
+			}
 			return false
 		default:
 			h.errno = errno

@@ -180,3 +180,49 @@ func TestReadsAndWritesAllocateNothing(t *testing.T) {
 		t.Errorf("%.1f allocations a message", allocated)
 	}
 }
+
+// lent counts the buffers that are out.
+type lent struct{ out, most int }
+
+func (l *lent) Get() []byte {
+	l.out++
+	l.most = max(l.most, l.out)
+	return make([]byte, 1<<10)
+}
+
+func (l *lent) Put([]byte) { l.out-- }
+
+// TestBorrowHoldsNothingWhileItWaits, nor when it fails.
+func TestBorrowHoldsNothingWhileItWaits(t *testing.T) {
+	type borrower interface {
+		net.Conn
+		Borrow(rawconn.Buffers) ([]byte, error)
+	}
+	c, plain := pair(t, "tcp")
+	ours, ok := c.(borrower)
+	if !ok {
+		t.Skip("connections are the net package's here")
+	}
+	buffers := new(lent)
+	io.WriteString(plain, "word")
+	p, err := ours.Borrow(buffers)
+	if string(p) != "word" || err != nil || buffers.out != 1 {
+		t.Fatalf("borrowed %q, %v; %d buffers are out", p, err, buffers.out)
+	}
+	buffers.Put(p)
+
+	ours.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
+	_, err = ours.Borrow(buffers)
+	operation(t, err, "read", os.ErrDeadlineExceeded)
+	ours.SetReadDeadline(time.Time{})
+	plain.Close()
+	if p, err := ours.Borrow(buffers); len(p) > 0 || err != io.EOF {
+		t.Errorf("the end is %q, %v", p, err)
+	}
+	ours.Close()
+	_, err = ours.Borrow(buffers)
+	operation(t, err, "read", net.ErrClosed)
+	if buffers.out != 0 || buffers.most != 1 {
+		t.Errorf("%d buffers are not given back, of %d at once", buffers.out, buffers.most)
+	}
+}

@@ -9,3 +9,9 @@
 // sleeps on now, until somebody does make a call that may last, or a timer ends:
 // accepting a connection, a line of the log, a question to the store.
 package rawconn
+
+// Buffers lend memory. An httputil.BufferPool does.
+type Buffers interface {
+	Get() []byte
+	Put([]byte)
+}

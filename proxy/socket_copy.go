@@ -10,8 +10,8 @@ import (
 // Most WebSockets are silent most of the time, and there may be thousands.
 // io.Copy would hold 32 KiB for each direction of every one. So the messages of
 // a client are read into memory that is taken once there is one. From where that
-// cannot be known beforehand, over TLS and through http.Transport, it is waited
-// with waitingSize, and more is taken after a piece that was no smaller.
+// cannot be known beforehand, over TLS and through http.Transport, a piece is
+// awaited with waitingSize, and more is taken after one that fills that.
 const waitingSize = 1 << 10
 
 // borrower is a *rawconn.Conn.

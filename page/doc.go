@@ -6,5 +6,6 @@
 // policy by its hash, pictures are drawn in the page or embedded. A page is
 // rendered whole before its first byte is sent, so nobody sees half of one.
 //
-// Every answer, page or not, carries the headers of SetHeaders.
+// Every answer, page or not, carries the headers of SetHeaders; redirects and
+// what only proxies read do without those that are about showing something.
 package page

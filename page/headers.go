@@ -24,7 +24,7 @@ func contentSecurity(styleSource, formAction string) string {
 // nothingAtAll is the policy of what is no page.
 const nothingAtAll = "default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 
-// SetHeaders sets what every answer of Gatehouse itself carries. https says
+// SetHeaders sets what answers of Gatehouse itself carry. https says
 // that the client came by https.
 //
 //   - Referrer-Policy is same-origin. Sign-out looks at a same-origin Referer
@@ -37,6 +37,10 @@ const nothingAtAll = "default-src 'none'; form-action 'none'; base-uri 'none'; f
 //     people's. Browsers ignore it over http, so it is sent over https only
 //     (RFC 6797 section 7.2).
 func SetHeaders(h http.Header, https bool) { setHeaders(h, everywhere[:], https) }
+
+// SetHeadersUnseen is SetHeaders for an answer without a body that another proxy
+// asks for: nothing of it is shown or embedded anywhere.
+func SetHeadersUnseen(h http.Header, https bool) { setHeaders(h, everywhere[:unseen], https) }
 
 func setHeaders(h http.Header, list []field, https bool) {
 	for i := range list {
@@ -62,6 +66,9 @@ var everywhere = [...]field{
 	{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
 	{"X-Frame-Options", []string{"DENY"}}, // for browsers without frame-ancestors
 }
+
+// unseen is how many of them an answer has that no browser gets.
+const unseen = unframed - 1
 
 // unframed is how many of them redirects have: browsers show nothing of one, so
 // there is nothing to frame. With Location, a cookie and HSTS that makes eight

@@ -66,7 +66,11 @@ func (rt *Runtime) providersOwn(own string) (endpoint, bool) {
 // addresses, and otherwise nil. An unknown host has no addresses but /ok.
 func (rt *Runtime) endpoint(v *visit) func(http.ResponseWriter, *http.Request) error {
 	own, ok := rt.own(v.path)
-	e, known := rt.endpoints[own]
+	var e endpoint
+	known := false
+	if ok {
+		e, known = rt.endpoints[own]
+	}
 	if foreign, is := rt.foreign[v.path]; is {
 		e, ok, known = foreign, true, true
 	}

@@ -243,7 +243,7 @@ func (rt *Runtime) owns(path string) bool {
 // is nothing to say, so that the proxy in front replaces what the client sent.
 func (rt *Runtime) vouch(w http.ResponseWriter, r *http.Request, v *visit, c caller, d dialect) error {
 	h := w.Header()
-	page.SetHeaders(h, r.URL.Scheme == "https")
+	page.SetHeadersUnseen(h, r.URL.Scheme == "https")
 	said := v.route.forwarder.Headers().Render(nil)
 	var stamped *stamped
 	if c.known() {

@@ -82,13 +82,10 @@ func (s *site) route(path string) (*Route, error) {
 
 // sites are all public origins of a configuration.
 type sites struct {
-	byPort map[authority][]*site // at most one http and one https each
-	byHost map[string][]*site    // in the file's order
+	byHost map[string][]*site // in the file's order; one for each port and scheme
 }
 
-func newSites() sites {
-	return sites{byPort: map[authority][]*site{}, byHost: map[string][]*site{}}
-}
+func newSites() sites { return sites{byHost: map[string][]*site{}} }
 
 // known is the host under which the sites of host stand: itself or, if it has
 // none on any port, the wildcard of its parent. The star is one label and not
@@ -122,14 +119,14 @@ func defaultPort(scheme string) string {
 // and has no site yields the site of the other scheme and false.
 // What a wildcard finds is a site of the host that was asked for.
 func (s *sites) find(a authority, scheme string) (found *site, exact bool) {
-	known := s.known(a.host)
+	ofHost := s.byHost[s.known(a.host)]
 	for _, candidate := range [...]string{"https", "http"} {
 		port := a.port
 		if port == "" {
 			port = defaultPort(candidate)
 		}
-		for _, one := range s.byPort[authority{known, port}] {
-			if one.scheme != candidate {
+		for _, one := range ofHost {
+			if one.scheme != candidate || one.port != port {
 				continue
 			}
 			if scheme == "" || scheme == candidate {
@@ -169,15 +166,13 @@ func (s *sites) add(scheme, host, port string) *site {
 	if port == "" {
 		port = defaultPort(scheme)
 	}
-	key := authority{host, port}
-	for _, one := range s.byPort[key] {
-		if one.scheme == scheme {
+	for _, one := range s.byHost[host] {
+		if one.scheme == scheme && one.port == port {
 			return one
 		}
 	}
 	one := &site{scheme: scheme, port: port, wild: strings.HasPrefix(host, "*."), routes: map[string]*Route{}}
 	one.name(host)
-	s.byPort[key] = append(s.byPort[key], one)
 	s.byHost[host] = append(s.byHost[host], one)
 	return one
 }

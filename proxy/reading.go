@@ -155,13 +155,13 @@ func (w *Wire) look() {
 // until the gateway finds that it takes long.
 func (w *Wire) readAhead() error {
 	d := &w.reading
-	if !d.due.IsZero() {
-		return nil // somebody waits for what comes
-	}
 	if d.ahead.L == nil {
 		d.ahead.L = &w.mu
 	}
-	d.parked = true
+	// With a deadline to come somebody waits for what comes. With one that has
+	// passed the handler was done before this began, as it is unless it asks
+	// somebody else.
+	d.parked = d.due.IsZero()
 	for d.parked {
 		d.ahead.Wait()
 	}

@@ -307,6 +307,34 @@ func TestASignatureServesUntilRenewal(t *testing.T) {
 	}
 }
 
+// TestALentSignatureIsGoodForAWhile: an application without leeway must not be
+// handed a token that ends on its way there.
+func TestALentSignatureIsGoodForAWhile(t *testing.T) {
+	shared := NewSignatures(1 << 20)
+	long := plan(t, Options{Key: keys(t)[0], Claims: []string{"email"}, Signatures: shared})
+	brief := plan(t, Options{Key: keys(t)[0], Claims: []string{"email"}, Signatures: shared, Lifetime: 10 * time.Second})
+	for name, tt := range map[string]struct {
+		earlier *Plan
+		until   time.Duration // of the earlier token
+		at      time.Duration // when the next is made
+	}{
+		"a route of a shorter lifetime": {brief, 8 * time.Hour, 9400 * time.Millisecond},
+		"a session before it was used":  {long, 2 * time.Minute, 119400 * time.Millisecond},
+	} {
+		if _, err := tt.earlier.Sign(ana(), noon, noon.Add(tt.until)); err != nil {
+			t.Fatal(err)
+		}
+		now := noon.Add(tt.at)
+		signed, err := long.Sign(ana(), now, noon.Add(8*time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left := signed.Expires.Sub(now); left < time.Minute {
+			t.Errorf("%s: the token is good for %v more", name, left)
+		}
+	}
+}
+
 // TestSignaturesAreBounded in real bytes, whatever comes along.
 func TestSignaturesAreBounded(t *testing.T) {
 	const limit = 4 << 20

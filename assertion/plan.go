@@ -98,7 +98,7 @@ func (p *Plan) Sign(c Caller, now, until time.Time) (*Signed, error) {
 		issued, expires := time.Unix(int64(known.issued), 0), time.Unix(int64(known.expires), 0)
 		s := p.timed(issued, until)
 		if expires.Before(s.Expires) { // its until was earlier
-			s.Expires, s.Renew = expires, expires
+			s.Expires, s.Renew = expires, expires.Add(-p.o.Lifetime/5)
 		}
 		if expires.Equal(s.Expires) && !issued.After(now) && now.Before(s.Renew) {
 			claims.token = p.o.Key.token(claims.token[:0], claims.fill(issued, expires), known.raw)

@@ -3,10 +3,12 @@ package rawconn_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -225,4 +227,77 @@ func TestBorrowHoldsNothingWhileItWaits(t *testing.T) {
 	if buffers.out != 0 || buffers.most != 1 {
 		t.Errorf("%d buffers are not given back, of %d at once", buffers.out, buffers.most)
 	}
+}
+
+// TestNobodyReadsAnothersBytes while connections are closed under their readers
+// and writers, and their descriptors serve others at once.
+func TestNobodyReadsAnothersBytes(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() { // tells each its own port, over and over
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				line := fmt.Appendf(nil, "%08d", c.RemoteAddr().(*net.TCPAddr).Port)
+				ours := rawconn.New(c)
+				for range 200 {
+					if _, err := ours.Write(line); err != nil {
+						return
+					}
+				}
+				io.Copy(io.Discard, c)
+			}()
+		}
+	}()
+	var all sync.WaitGroup
+	for person := range 16 {
+		all.Go(func() {
+			for round := range 40 {
+				plain, err := net.Dial("tcp", l.Addr().String())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if round%3 == 0 {
+					plain.(*net.TCPConn).SetLinger(0)
+				}
+				c := rawconn.New(plain)
+				own := fmt.Sprintf("%08d", plain.LocalAddr().(*net.TCPAddr).Port)
+				enough := make(chan struct{})
+				var users sync.WaitGroup
+				users.Go(func() {
+					p := make([]byte, len(own))
+					for n := 0; ; n++ {
+						if n == (person+round)%20 {
+							close(enough)
+						}
+						if _, err := io.ReadFull(c, p); err != nil {
+							return
+						}
+						if string(p) != own {
+							t.Errorf("%s reads %q", own, p)
+						}
+					}
+				})
+				users.Go(func() {
+					for range 50 {
+						if _, err := c.Write([]byte("hello")); err != nil {
+							return
+						}
+					}
+				})
+				<-enough
+				c.Close()
+				users.Wait()
+			}
+		})
+	}
+	all.Wait()
 }

@@ -153,6 +153,7 @@ func (m *memory) keep(o origin, p *pieces, session *Session, packed string, from
 	if m == nil {
 		return
 	}
+	session.Passing = true // unless it is ready below, nobody else is given it
 	e := &entry{hash: m.hash(o, p), print: printOf(o, p), packed: packed, place: m.generations.place(from.ref), mark: m.mark(from.sealed)}
 	e.cost = uint32(entryCost + len(packed) + len(packed)/8) // the allocator rounds up
 	s := m.shard(e.hash)
@@ -175,6 +176,7 @@ func (m *memory) keep(o origin, p *pieces, session *Session, packed string, from
 	s.bytes += int(e.cost)
 	e.seen.Store(s.turns.Load())
 	if openedCost(p, session) <= s.free() {
+		session.Passing = false
 		s.add(e, newOpened(o, p, session))
 	}
 }

@@ -268,3 +268,25 @@ func TestEverybodyIsReadyWhileThereIsRoom(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsHandedOutOnceIsPassing, also where it was opened just now and there is
+// no room to keep it so: what is made of it would be kept for nobody.
+func TestWhatIsHandedOutOnceIsPassing(t *testing.T) {
+	m := newMemory(1 << 16)
+	o := origin{"https", "wiki.example.com"}
+	passing := 0
+	for i := range 400 {
+		p := split(fmt.Sprint("value", i))
+		first := put(t, m, o, &p, Session{ID: fmt.Sprint(i)})
+		again := m.get(o, &p)
+		if first != again && !first.Passing || first == again && first.Passing {
+			t.Fatalf("session %d: the same is handed out again: %t; passing: %t", i, first == again, first.Passing)
+		}
+		if first.Passing {
+			passing++
+		}
+	}
+	if passing == 0 || passing == 400 {
+		t.Errorf("%d of 400 are passing: the memory is too large or too small for this test", passing)
+	}
+}

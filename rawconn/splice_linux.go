@@ -36,7 +36,7 @@ func (c *Conn) splice(from *Conn, limited *io.LimitedReader) (moved int64, err e
 	}
 	moved, err = p.move(c, from, limited.N)
 	limited.N -= moved
-	if p.held > 0 { // these are lost
+	if p.held > 0 { // taken, and not delivered: another answer must not be sent them
 		p.close()
 		return moved, err
 	}

@@ -21,8 +21,8 @@ const (
 // It says nothing about whether a session is still live.
 //
 // Each is kept as the text that it is sealed from, which is a fifth of what it
-// takes when it is read: a crowd fits that would not otherwise, nothing in it
-// is of interest to the garbage collector, and reading it takes a microsecond.
+// takes when it is read: a crowd fits that would not otherwise, the garbage
+// collector has one small entry to look at, and reading it takes a microsecond.
 // Those who come often have theirs ready, see ready.
 //
 // A nil memory remembers nothing.
@@ -128,8 +128,10 @@ func (m *memory) find(o origin, p *pieces) (*Session, uint64) {
 	}
 	e.use()
 	session := unpackText(e.packed)
+	// It is made ready if it comes often or there is room anyway. Failing that it
+	// is this request's alone, and routes keep nothing by its address.
 	if often := s.often(e, n); !often && openedCost(p, session) > free || !s.prepare(e, o, p, session) {
-		session.Passing = true // nobody else has it
+		session.Passing = true
 	}
 	return session, e.mark
 }

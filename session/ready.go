@@ -62,6 +62,8 @@ const minOften = 8
 // often reports whether e was last read so short a while ago that it would still
 // be one of n that are ready, had it been made so then. A crowd that comes one
 // after the other thus neither pushes out those who come often nor leaves garbage.
+// turns counts readings of text in this shard, so that the difference is how many
+// others were read since e was.
 func (s *shard) often(e *entry, n int) bool {
 	turn := s.turns.Add(1)
 	return turn-e.seen.Swap(turn) <= uint32(max(minOften, n))

@@ -14,17 +14,7 @@ import (
 // TestViewsAreBoundedAndKeepMostOfACrowd: when one too many comes, one goes,
 // and not all of them, who would each cost a signature.
 func TestViewsAreBoundedAndKeepMostOfACrowd(t *testing.T) {
-	plan, err := CompileHeaders(nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	forwarder, err := NewForwarder(ForwarderOptions{
-		Upstream: &upstream.Pool{}, Headers: plan, StripCookies: kept, StripSetCookie: func(http.Header) {},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	route := &Route{forwarder: forwarder}
+	route := plainRoute(t)
 	const most = 1024
 	made := newViews(most * viewShare * int64(len(views{}.shards)))
 	vs := &made
@@ -54,17 +44,7 @@ func TestViewsAreBoundedAndKeepMostOfACrowd(t *testing.T) {
 // TestNothingIsKeptForWhoOnlyPasses: their session has another address with each
 // request.
 func TestNothingIsKeptForWhoOnlyPasses(t *testing.T) {
-	plan, err := CompileHeaders(nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	forwarder, err := NewForwarder(ForwarderOptions{
-		Upstream: &upstream.Pool{}, Headers: plan, StripCookies: kept, StripSetCookie: func(http.Header) {},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	vs, route := newViews(64<<20), &Route{forwarder: forwarder}
+	vs, route := newViews(64<<20), plainRoute(t)
 	for _, passing := range []bool{true, false} {
 		c := caller{session: &session.Session{ID: "id", Identity: identity.Identity{Subject: "ada"}, Passing: passing}}
 		first, fresh := vs.of(c, route, "", time.Now)
@@ -105,4 +85,20 @@ func TestViewsFollowTheMemoryForSessions(t *testing.T) {
 			t.Errorf("%d bytes: %d in each shard, remembers sessions: %t", memory, v.most, v.remember)
 		}
 	}
+}
+
+// plainRoute sets the headers that every route sets.
+func plainRoute(t *testing.T) *Route {
+	t.Helper()
+	plan, err := CompileHeaders(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forwarder, err := NewForwarder(ForwarderOptions{
+		Upstream: &upstream.Pool{}, Headers: plan, StripCookies: kept, StripSetCookie: func(http.Header) {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Route{forwarder: forwarder}
 }

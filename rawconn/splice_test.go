@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -134,4 +135,35 @@ func TestReadFromEndsWithEitherSide(t *testing.T) {
 	to.Close()
 	m = <-done
 	operation(t, m.err, "write", net.ErrClosed)
+}
+
+// TestNothingIsLeftForTheNext: what was taken for a receiver that went is in a
+// pipe, and pipes are used again.
+func TestNothingIsLeftForTheNext(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // pools are each processor's own
+	for range 8 {
+		sender, _, _, to, done := move(t, 1<<30)
+		for err := error(nil); err == nil; { // until nobody takes any more
+			sender.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
+			_, err = sender.Write(bytes.Repeat([]byte("A"), 1<<20))
+		}
+		to.Close()
+		if m := <-done; m.err == nil {
+			t.Fatalf("the receiver has left: %+v", m)
+		}
+
+		const size = 1 << 20
+		sender, receiver, _, _, done := move(t, size)
+		go sender.Write(bytes.Repeat([]byte("B"), size))
+		got := make([]byte, size)
+		if _, err := io.ReadFull(receiver, got); err != nil {
+			t.Fatal(err)
+		}
+		if others := bytes.Count(got, []byte("A")); others > 0 {
+			t.Errorf("%d bytes of another answer", others)
+		}
+		if m := <-done; m.err != nil || m.n != size {
+			t.Errorf("%+v", m)
+		}
+	}
 }

@@ -74,15 +74,18 @@ func (s *shard) prepare(e *entry, o origin, p *pieces, session *Session) bool {
 	r := newOpened(o, p, session)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.cost > max(s.ready.limit, s.free()) {
+	switch {
+	case s.entries[e.hash] != e || e.ready.Load() != nil: // it went meanwhile, or somebody else was as quick
+		return false
+	case r.cost > max(s.ready.limit, s.free()):
 		return false
 	}
 	for r.cost > s.free() && s.ready.bytes+r.cost > s.ready.limit {
 		s.coolOne()
 	}
 	s.makeRoom(r.cost)
-	if s.entries[e.hash] != e || e.ready.Load() != nil {
-		return false // it went meanwhile, or somebody else was as quick
+	if s.entries[e.hash] != e {
+		return false // it had to go for its own sake
 	}
 	s.add(e, r)
 	return true
